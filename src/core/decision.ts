@@ -1,0 +1,55 @@
+import type { AuthError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import type { MaybePromise } from './maybe-promise.ts';
+import type { Principal } from './principal.ts';
+import type { HeaderLine } from './reply.ts';
+
+/** What a strategy says about the credential of one request. */
+export type Recognition<P> =
+  | { readonly kind: 'authenticated'; readonly principal: P; readonly headers?: readonly HeaderLine[] | undefined }
+  | { readonly kind: 'rejected'; readonly error: AuthError }
+  | { readonly kind: 'absent' };
+
+/** What a guard says about one request. Headers go onto the host's answer. */
+export type Decision<P> =
+  | { readonly kind: 'allow'; readonly principal: P; readonly headers?: readonly HeaderLine[] | undefined }
+  | { readonly kind: 'deny'; readonly error: AuthError };
+
+/** One step in front of a route: it lets the request go on, perhaps as a narrower principal, or refuses it. */
+export interface Guard<P = Principal | null> {
+  /** The name in events and in `describe()`, snake_case. */
+  readonly name: string;
+  decide(exchange: Exchange, principal: P): MaybePromise<Decision<P>>;
+  /** Says what the guard demands, for route listings; plain data. */
+  describe(): GuardDescription;
+  /** Runs the host's handler, for a guard that surrounds it, such as one that sets an asynchronous context. */
+  enter?(principal: P, handler: () => unknown): unknown;
+}
+
+/** The guard that a chain begins with: it finds out who the request is, or says that everyone may pass. */
+export interface EntryGuard<P> {
+  readonly name: string;
+  /** The authentication schemes that a refusal of this chain challenges for (RFC 9110 section 11.6.1). */
+  readonly schemes: readonly string[];
+  enterChain(exchange: Exchange): MaybePromise<Decision<P>>;
+  describe(): GuardDescription;
+}
+
+/** A guard in plain data. */
+export interface GuardDescription {
+  readonly guard: string;
+  readonly [detail: string]: unknown;
+}
+
+/** Lets the request go on as `principal`. */
+export function allow<P>(principal: P, headers?: readonly HeaderLine[]): Decision<P> {
+  return headers === undefined ? { kind: 'allow', principal } : { kind: 'allow', principal, headers };
+}
+
+/** Refuses the request. */
+export function deny(error: AuthError): { readonly kind: 'deny'; readonly error: AuthError } {
+  return { kind: 'deny', error };
+}
+
+/** No credential of the strategy's kind was sent. */
+export const ABSENT: { readonly kind: 'absent' } = Object.freeze({ kind: 'absent' });

@@ -1,0 +1,114 @@
+import { REASONS, type ReasonCode } from './reasons.ts';
+
+/** What a refusal carries besides its reason; every member may be shown to the caller. */
+export interface AuthErrorDetails {
+  /** The scopes that would have been enough (`scope_insufficient`). */
+  readonly scopes?: readonly string[] | undefined;
+  /** Whole seconds to wait (`rate_limited`, `dependency_unavailable`). */
+  readonly retryAfterSeconds?: number | undefined;
+  /** The methods that the path has (`method_not_allowed`). */
+  readonly allow?: readonly string[] | undefined;
+  /** What is wrong with each field of the body (`body_invalid`). */
+  readonly fields?: Readonly<Record<string, FieldProblem>> | undefined;
+}
+
+/** Why one field of a request body was refused. */
+export type FieldProblem = 'missing' | 'blank' | 'null' | 'type' | 'value';
+
+const AUTH_ERROR = Symbol.for('portcullis.AuthError');
+
+/**
+ * Why a request was refused. It is a value, not an exception: guards return it, dialects render it. It has no stack
+ * and no message, since its {@link ReasonCode} says all there is to say and nothing secret can slip into a text.
+ */
+export class AuthError {
+  readonly code: ReasonCode;
+  readonly details: AuthErrorDetails;
+
+  constructor(code: ReasonCode, details: AuthErrorDetails = NO_DETAILS) {
+    this.code = code;
+    this.details = details;
+    Object.freeze(this);
+  }
+
+  /** The status of the reason table; a dialect may send another one. */
+  get status(): number {
+    return REASONS[this.code].status;
+  }
+
+  get [AUTH_ERROR](): true {
+    return true;
+  }
+}
+
+const NO_DETAILS: AuthErrorDetails = Object.freeze({});
+
+const plain = new Map<ReasonCode, AuthError>();
+
+/** The refusal with this reason. Without details it is one shared value, so that refusing a flood allocates nothing. */
+export function authError(code: ReasonCode, details?: AuthErrorDetails): AuthError {
+  if (details !== undefined) return new AuthError(code, details);
+  let error = plain.get(code);
+  if (error === undefined) {
+    error = new AuthError(code);
+    plain.set(code, error);
+  }
+  return error;
+}
+
+/** Whether a value is an {@link AuthError} of any installed copy of the package. */
+export function isAuthError(value: unknown): value is AuthError {
+  return typeof value === 'object' && value !== null && (value as { [AUTH_ERROR]?: unknown })[AUTH_ERROR] === true;
+}
+
+/** What is wrong with a configuration. */
+export type ConfigErrorCode =
+  | 'option_missing'
+  | 'option_unknown'
+  | 'option_invalid'
+  | 'option_conflict'
+  | 'key_weak'
+  | 'key_invalid'
+  | 'chain_unguarded'
+  | 'chain_invalid'
+  | 'strategies_overlap'
+  | 'systems_overlap'
+  | 'not_guarded';
+
+/**
+ * A mistake in the wiring. It is thrown while guards, strategies and systems are built, never because of what a request
+ * holds, and its message names the option and says how to mend it.
+ */
+export class ConfigError extends TypeError {
+  override readonly name = 'ConfigError';
+  readonly code: ConfigErrorCode;
+
+  constructor(code: ConfigErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * A dependency is down or did not answer in time. Guards and endpoints answer it with 503, never with a refusal that
+ * would log people out. The underlying failure is in `cause` and is never sent to a caller.
+ */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  /** Whole seconds after which trying again makes sense. */
+  readonly retryAfterSeconds: number;
+
+  constructor(message: string, options?: ErrorOptions & { readonly retryAfterSeconds?: number }) {
+    super(message, options);
+    this.retryAfterSeconds = options?.retryAfterSeconds ?? 1;
+  }
+}
+
+/** The refusal for something that was thrown: an outage is 503, anything unknown is 500. */
+export function refusalOf(thrown: unknown): AuthError {
+  if (isAuthError(thrown)) return thrown;
+  if (thrown instanceof StoreError) {
+    return authError('dependency_unavailable', { retryAfterSeconds: thrown.retryAfterSeconds });
+  }
+  return authError('internal_error');
+}

@@ -1,0 +1,79 @@
+/**
+ * What a stranger may learn about a refusal. Each reason code belongs to exactly one of these, and a dialect answers by
+ * them, so that the finer reason stays in the process unless a dialect names it on purpose.
+ */
+export type Disclosure =
+  | 'credentials_missing'
+  | 'credentials_malformed'
+  | 'token_invalid'
+  | 'token_expired'
+  | 'login_failed'
+  | 'refresh_invalid'
+  | 'scope_insufficient'
+  | 'permission_denied'
+  | 'ip_denied'
+  | 'body_syntax'
+  | 'body_invalid'
+  | 'body_media_type'
+  | 'body_too_large'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'rate_limited'
+  | 'internal_error'
+  | 'unavailable';
+
+interface Reason {
+  /** The HTTP status of the refusal where a dialect does not say otherwise. */
+  readonly status: number;
+  readonly disclosure: Disclosure;
+  /** What happened, for whoever reads the event or the documentation; never sent to the caller. */
+  readonly summary: string;
+}
+
+function reason(status: number, disclosure: Disclosure, summary: string): Reason {
+  return { status, disclosure, summary };
+}
+
+/** Every reason for which the package refuses a request. Each has a heading in `docs/reference/errors.md`. */
+export const REASONS = {
+  credentials_missing: reason(401, 'credentials_missing', 'No credential of an accepted kind was sent.'),
+  scheme_unsupported: reason(401, 'credentials_missing', 'The Authorization header names a scheme that no strategy accepts.'),
+  credentials_malformed: reason(401, 'credentials_malformed', 'The header is not the scheme followed by one credential.'),
+  credentials_repeated: reason(400, 'credentials_malformed', 'More than one credential was sent in one request.'),
+  credentials_joined: reason(400, 'credentials_malformed', 'Several credentials were joined by a comma in one header.'),
+
+  token_malformed: reason(401, 'token_invalid', 'The token does not have the strict form of its kind.'),
+  token_header_refused: reason(401, 'token_invalid', 'The token header has a crit, typ or other member that is not accepted.'),
+  token_algorithm_refused: reason(401, 'token_invalid', 'The token is signed with another algorithm than the configured one.'),
+  token_key_unknown: reason(401, 'token_invalid', 'The token names a key that is not in the key ring.'),
+  token_signature_invalid: reason(401, 'token_invalid', 'The signature does not match.'),
+  token_expired: reason(401, 'token_expired', 'The token is past its expiry.'),
+  token_not_yet_valid: reason(401, 'token_invalid', 'The token starts to be valid, or was issued, in the future.'),
+  token_claim_missing: reason(401, 'token_invalid', 'A required claim is absent.'),
+  token_claim_invalid: reason(401, 'token_invalid', 'A claim has the wrong type or form.'),
+  token_issuer_refused: reason(401, 'token_invalid', 'The token comes from another issuer.'),
+  token_audience_refused: reason(401, 'token_invalid', 'The token was made for another audience.'),
+  token_type_refused: reason(401, 'token_invalid', 'The token is of another kind, such as a refresh token sent as an access token.'),
+  token_revoked: reason(401, 'token_invalid', 'The token, its session or its account has been revoked.'),
+  subject_unknown: reason(401, 'token_invalid', 'The party that the credential names does not exist.'),
+  subject_inactive: reason(401, 'token_invalid', 'The party that the credential names is switched off.'),
+
+  scope_insufficient: reason(403, 'scope_insufficient', 'The credential lacks a scope that the route requires.'),
+  permission_denied: reason(403, 'permission_denied', 'The principal may not do this.'),
+  ip_denied: reason(403, 'ip_denied', 'The client address is in none of the allowed networks.'),
+  ip_unknown: reason(403, 'ip_denied', 'The client address cannot be determined, and a list applies.'),
+
+  body_syntax: reason(400, 'body_syntax', 'The body cannot be decoded.'),
+  body_invalid: reason(400, 'body_invalid', 'A field is missing, empty or of the wrong type.'),
+  body_media_type: reason(415, 'body_media_type', 'The content type of the body is not accepted.'),
+  body_too_large: reason(413, 'body_too_large', 'The body is larger than the limit.'),
+  not_found: reason(404, 'not_found', 'There is nothing at this path.'),
+  method_not_allowed: reason(405, 'method_not_allowed', 'The path exists, but not for this method.'),
+  rate_limited: reason(429, 'rate_limited', 'Too many requests in the window.'),
+
+  internal_error: reason(500, 'internal_error', 'Something failed that should not have.'),
+  dependency_unavailable: reason(503, 'unavailable', 'A store or another dependency did not answer; the request was refused, not guessed.'),
+} as const satisfies Record<string, Reason>;
+
+/** The name of one reason for a refusal; stable, snake_case, the same in events, documentation and tests. */
+export type ReasonCode = keyof typeof REASONS;
