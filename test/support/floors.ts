@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import ts from 'typescript';
+
+/** The floors of the house, lowest first; a floor is made of folders that do not import each other. */
+export const FLOORS: readonly (readonly string[])[] = [
+  ['src/core'],
+  ['src/tokens', 'src/network', 'src/stores', 'src/dialects', 'src/passport', 'src/providers'],
+  ['src/services'],
+  ['strategies'],
+  ['src/middleware'],
+  ['src/systems/*'],
+  ['src/*.ts', 'src/cli'],
+  ['examples'],
+];
+
+/** Where a file stands: the number of its floor and the folder, or the single file, that it is part of there. */
+export interface Place {
+  readonly floor: number;
+  readonly part: string;
+}
+
+/** The place of a file of the house, from its path below the package's root; undefined when it stands on no floor. */
+export function placeOf(path: string): Place | undefined {
+  for (const [floor, folders] of FLOORS.entries()) {
+    for (const folder of folders) {
+      const pattern = new RegExp(
+        `^${folder.replaceAll('.', '\\.').replaceAll('*', '[^/]+')}${folder.endsWith('.ts') ? '$' : '(?=/)'}`,
+      );
+      const part = pattern.exec(path)?.[0];
+      if (part !== undefined) return { floor, part };
+    }
+  }
+  return undefined;
+}
+
+/** Whether a file of one place may import a file of another: downstairs, or within its own folder. */
+export function mayImport(from: Place, to: Place): boolean {
+  return to.floor < from.floor || (to.floor === from.floor && to.part === from.part);
+}
+
+/** One import as it stands in a source file: static or dynamic, of values or of types. */
+export interface ImportSite {
+  readonly file: string;
+  readonly specifier: string;
+  /** Path below the root that a relative specifier leads to. */
+  readonly target: string | undefined;
+}
+
+export function importsOf(root: string, file: string): readonly ImportSite[] {
+  const { importedFiles } = ts.preProcessFile(readFileSync(join(root, file), 'utf8'), true, true);
+  return importedFiles.map(({ fileName: specifier }) => ({
+    file,
+    specifier,
+    target: specifier.startsWith('.') ? posix.join(posix.dirname(file), specifier) : undefined,
+  }));
+}
+
+/** The TypeScript files below some folders of the root, as paths below the root. */
+export function sourceFiles(root: string, folders: readonly string[]): readonly string[] {
+  return folders
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+        posix.join(folder, name),
+      ),
+    )
+    .filter((name) => name.endsWith('.ts') && !/(^|\/)(node_modules|dist)\//.test(name))
+    .toSorted();
+}

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+import { type AllowedSkips, ClosingLineReporter } from './test/support/closing-line-reporter.ts';
+import { PACKAGE_ROOT, packageEntries } from './test/support/package-exports.ts';
+
+const allowedSkips = JSON.parse(
+  readFileSync(`${PACKAGE_ROOT}test/allowed-skips.json`, 'utf8'),
+) as AllowedSkips;
+const strict = process.env['CI'] === 'true';
+
+export default defineConfig({
+  resolve: {
+    // The public names lead to the sources, through the same list that is published: tests need no build.
+    alias: packageEntries().map(({ name, source }) => ({
+      find: new RegExp(`^${name}$`),
+      replacement: `${PACKAGE_ROOT}${source}`,
+    })),
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/consumers/**', '**/node_modules/**'],
+    // One process for each file: native modules and process-wide hooks of one file cannot reach another.
+    pool: 'forks',
+    maxWorkers: Math.max(2, availableParallelism()),
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: ['default', new ClosingLineReporter({ allowedSkips, strict })],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'strategies/**/*.ts'],
+      reporter: ['text', 'html', 'json-summary'],
+    },
+  },
+});
