@@ -6,7 +6,11 @@ import type { HeaderLine } from './reply.ts';
 
 /** What a strategy says about the credential of one request. */
 export type Recognition<P> =
-  | { readonly kind: 'authenticated'; readonly principal: P; readonly headers?: readonly HeaderLine[] | undefined }
+  | {
+      readonly kind: 'authenticated';
+      readonly principal: P;
+      readonly headers?: readonly HeaderLine[] | undefined;
+    }
   | { readonly kind: 'rejected'; readonly error: AuthError }
   | { readonly kind: 'absent' };
 

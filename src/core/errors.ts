@@ -8,6 +8,8 @@ export interface AuthErrorDetails {
   readonly retryAfterSeconds?: number | undefined;
   /** The methods that the path has (`method_not_allowed`). */
   readonly allow?: readonly string[] | undefined;
+  /** The claim that a token lacks or that has the wrong form. */
+  readonly claim?: string | undefined;
   /** What is wrong with each field of the body (`body_invalid`). */
   readonly fields?: Readonly<Record<string, FieldProblem>> | undefined;
 }
@@ -58,7 +60,9 @@ export function authError(code: ReasonCode, details?: AuthErrorDetails): AuthErr
 
 /** Whether a value is an {@link AuthError} of any installed copy of the package. */
 export function isAuthError(value: unknown): value is AuthError {
-  return typeof value === 'object' && value !== null && (value as { [AUTH_ERROR]?: unknown })[AUTH_ERROR] === true;
+  return (
+    typeof value === 'object' && value !== null && (value as { [AUTH_ERROR]?: unknown })[AUTH_ERROR] === true
+  );
 }
 
 /** What is wrong with a configuration. */
@@ -73,7 +77,9 @@ export type ConfigErrorCode =
   | 'chain_invalid'
   | 'strategies_overlap'
   | 'systems_overlap'
-  | 'not_guarded';
+  | 'not_guarded'
+  | 'dependency_missing'
+  | 'schema_outdated';
 
 /**
  * A mistake in the wiring. It is thrown while guards, strategies and systems are built, never because of what a request

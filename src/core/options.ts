@@ -20,7 +20,8 @@ export function parseOptions<S extends Shape>(owner: string, options: unknown, s
   for (const key of Object.keys(options)) {
     if (Object.hasOwn(shape, key)) continue;
     const meant = suggest(key, Object.keys(shape));
-    const hint = meant === undefined ? `known options are ${Object.keys(shape).join(', ')}` : `did you mean "${meant}"?`;
+    const hint =
+      meant === undefined ? `known options are ${Object.keys(shape).join(', ')}` : `did you mean "${meant}"?`;
     throw new ConfigError('option_unknown', `${owner}: unknown option "${key}"; ${hint}`);
   }
   const parsed: Record<string, unknown> = {};
@@ -102,7 +103,8 @@ export function listOf<T>(read: Reader<T>): Reader<readonly T[]> {
 
 /** The refusal of one option: what it must be, and what kind of thing it was; never the value, which may be a secret. */
 export function wrong(path: string, must: string, value: unknown, hint: string = ''): ConfigError {
-  if (value === undefined) return new ConfigError('option_missing', `${path} is required: give ${must}.${hint}`);
+  if (value === undefined)
+    return new ConfigError('option_missing', `${path} is required: give ${must}.${hint}`);
   return new ConfigError('option_invalid', `${path} must be ${must}, not ${describe(value)}.${hint}`);
 }
 

@@ -37,28 +37,64 @@ function reason(status: number, disclosure: Disclosure, summary: string): Reason
 /** Every reason for which the package refuses a request. Each has a heading in `docs/reference/errors.md`. */
 export const REASONS = {
   credentials_missing: reason(401, 'credentials_missing', 'No credential of an accepted kind was sent.'),
-  scheme_unsupported: reason(401, 'credentials_missing', 'The Authorization header names a scheme that no strategy accepts.'),
-  credentials_malformed: reason(401, 'credentials_malformed', 'The header is not the scheme followed by one credential.'),
-  credentials_repeated: reason(400, 'credentials_malformed', 'More than one credential was sent in one request.'),
-  credentials_joined: reason(400, 'credentials_malformed', 'Several credentials were joined by a comma in one header.'),
+  scheme_unsupported: reason(
+    401,
+    'credentials_missing',
+    'The Authorization header names a scheme that no strategy accepts.',
+  ),
+  credentials_malformed: reason(
+    401,
+    'credentials_malformed',
+    'The header is not the scheme followed by one credential.',
+  ),
+  credentials_repeated: reason(
+    400,
+    'credentials_malformed',
+    'More than one credential was sent in one request.',
+  ),
+  credentials_joined: reason(
+    400,
+    'credentials_malformed',
+    'Several credentials were joined by a comma in one header.',
+  ),
 
   token_malformed: reason(401, 'token_invalid', 'The token does not have the strict form of its kind.'),
-  token_header_refused: reason(401, 'token_invalid', 'The token header has a crit, typ or other member that is not accepted.'),
-  token_algorithm_refused: reason(401, 'token_invalid', 'The token is signed with another algorithm than the configured one.'),
+  token_header_refused: reason(
+    401,
+    'token_invalid',
+    'The token header has a crit, typ or other member that is not accepted.',
+  ),
+  token_algorithm_refused: reason(
+    401,
+    'token_invalid',
+    'The token is signed with another algorithm than the configured one.',
+  ),
   token_key_unknown: reason(401, 'token_invalid', 'The token names a key that is not in the key ring.'),
   token_signature_invalid: reason(401, 'token_invalid', 'The signature does not match.'),
   token_expired: reason(401, 'token_expired', 'The token is past its expiry.'),
-  token_not_yet_valid: reason(401, 'token_invalid', 'The token starts to be valid, or was issued, in the future.'),
+  token_not_yet_valid: reason(
+    401,
+    'token_invalid',
+    'The token starts to be valid, or was issued, in the future.',
+  ),
   token_claim_missing: reason(401, 'token_invalid', 'A required claim is absent.'),
   token_claim_invalid: reason(401, 'token_invalid', 'A claim has the wrong type or form.'),
   token_issuer_refused: reason(401, 'token_invalid', 'The token comes from another issuer.'),
   token_audience_refused: reason(401, 'token_invalid', 'The token was made for another audience.'),
-  token_type_refused: reason(401, 'token_invalid', 'The token is of another kind, such as a refresh token sent as an access token.'),
+  token_type_refused: reason(
+    401,
+    'token_invalid',
+    'The token is of another kind, such as a refresh token sent as an access token.',
+  ),
   token_revoked: reason(401, 'token_invalid', 'The token, its session or its account has been revoked.'),
   subject_unknown: reason(401, 'token_invalid', 'The party that the credential names does not exist.'),
   subject_inactive: reason(401, 'token_invalid', 'The party that the credential names is switched off.'),
 
-  scope_insufficient: reason(403, 'scope_insufficient', 'The credential lacks a scope that the route requires.'),
+  scope_insufficient: reason(
+    403,
+    'scope_insufficient',
+    'The credential lacks a scope that the route requires.',
+  ),
   permission_denied: reason(403, 'permission_denied', 'The principal may not do this.'),
   ip_denied: reason(403, 'ip_denied', 'The client address is in none of the allowed networks.'),
   ip_unknown: reason(403, 'ip_denied', 'The client address cannot be determined, and a list applies.'),
@@ -72,7 +108,11 @@ export const REASONS = {
   rate_limited: reason(429, 'rate_limited', 'Too many requests in the window.'),
 
   internal_error: reason(500, 'internal_error', 'Something failed that should not have.'),
-  dependency_unavailable: reason(503, 'unavailable', 'A store or another dependency did not answer; the request was refused, not guessed.'),
+  dependency_unavailable: reason(
+    503,
+    'unavailable',
+    'A store or another dependency did not answer; the request was refused, not guessed.',
+  ),
 } as const satisfies Record<string, Reason>;
 
 /** The name of one reason for a refusal; stable, snake_case, the same in events, documentation and tests. */

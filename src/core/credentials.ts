@@ -1,0 +1,161 @@
+import { authError, type AuthError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+
+/** The one credential of a request, cut out of its header and not yet looked at. */
+export interface Credential {
+  /** The header it stood in, in lower case. */
+  readonly header: string;
+  /** The scheme word in lower case, or `null` where the header holds nothing but the credential. */
+  readonly scheme: string | null;
+  /** The credential itself. */
+  readonly value: string;
+}
+
+/** Which credentials a strategy takes for its own. */
+export interface CredentialClaim {
+  /** Header names in lower case. Several are other names of one: the same credential in two of them is one credential. */
+  readonly headers: readonly string[];
+  /** The scheme word as it is written in challenges, or `null` where the header holds nothing but the credential. */
+  readonly scheme: string | null;
+  /** Whether the scheme word must be spelled as above; RFC 9110 section 11.1 lets it be in any case. */
+  readonly exactSchemeCase?: boolean | undefined;
+  /**
+   * `jwt` claims three base64url parts, `opaque` any other token, `any` both. Two strategies may share a scheme when one
+   * claims `jwt` and the other `opaque`.
+   */
+  readonly shape: 'jwt' | 'opaque' | 'any';
+  /** `word`: exactly one word after any number of blanks. `verbatim`: all that follows exactly one blank. */
+  readonly value: 'word' | 'verbatim';
+}
+
+/** What reading the request's credential gave: which claim it falls under, that there is none, or why it is refused. */
+export type CredentialReading =
+  | { readonly kind: 'found'; readonly claim: CredentialClaim; readonly credential: Credential }
+  | { readonly kind: 'refused'; readonly error: AuthError }
+  | { readonly kind: 'absent'; readonly error: AuthError };
+
+/**
+ * Builds the reader for a set of claims. The reader takes time linear in the length of the headers, sees every line of
+ * a repeated header, and refuses a request that brings more than one credential rather than choosing among them
+ * (RFC 6750 section 2).
+ *
+ * @param claims The claims of all strategies of a chain; see {@link findOverlap} for what they must not share.
+ */
+export function credentialReader(
+  claims: readonly CredentialClaim[],
+): (exchange: Exchange) => CredentialReading {
+  const headers = [...new Set(claims.flatMap((claim) => claim.headers))].map((name) => ({
+    name,
+    claims: claims.filter((claim) => claim.headers.includes(name)),
+  }));
+
+  return function readCredential(exchange) {
+    let found: Found | undefined;
+    let otherScheme = false;
+    for (const header of headers) {
+      const lines = exchange.headerLines(header.name);
+      if (lines.length === 0) continue;
+      if (lines.length > 1) return REPEATED;
+      const reading = readLine(header.name, lines[0] as string, header.claims);
+      if (reading === null) continue;
+      if (reading === 'other_scheme') otherScheme = true;
+      else if (reading.kind === 'refused') return reading;
+      else if (found === undefined) found = reading;
+      else if (!sameUnderAlias(found, reading)) return REPEATED;
+    }
+    if (found !== undefined) return found;
+    return otherScheme ? OTHER_SCHEME : NONE;
+  };
+}
+
+/**
+ * Finds two claims that could take the same credential, so that a chain in which the order of strategies would decide
+ * who a request is can be refused at wiring.
+ */
+export function findOverlap(claims: readonly CredentialClaim[]): readonly [number, number] | null {
+  for (const [i, a] of claims.entries()) {
+    for (const [j, b] of claims.entries()) {
+      if (j <= i || a.scheme?.toLowerCase() !== b.scheme?.toLowerCase()) continue;
+      if (!a.headers.some((name) => b.headers.includes(name))) continue;
+      if (a.shape === b.shape || a.shape === 'any' || b.shape === 'any') return [i, j];
+    }
+  }
+  return null;
+}
+
+/** Three non-empty base64url parts, the compact form of RFC 7515 section 3.1. */
+export function isJwtShaped(token: string): boolean {
+  return JWT_SHAPE.test(token);
+}
+
+// The separator is in none of the classes, so the expression never backtracks over what it matched.
+const JWT_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+/** `b64token` of RFC 6750 section 2.1. */
+const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+
+type Found = Extract<CredentialReading, { kind: 'found' }>;
+type Refused = Extract<CredentialReading, { kind: 'refused' }>;
+
+const NONE: CredentialReading = { kind: 'absent', error: authError('credentials_missing') };
+const OTHER_SCHEME: CredentialReading = { kind: 'absent', error: authError('scheme_unsupported') };
+const REPEATED: Refused = { kind: 'refused', error: authError('credentials_repeated') };
+const JOINED: Refused = { kind: 'refused', error: authError('credentials_joined') };
+const MALFORMED: Refused = { kind: 'refused', error: authError('credentials_malformed') };
+const TOKEN_MALFORMED: Refused = { kind: 'refused', error: authError('token_malformed') };
+
+function readLine(
+  header: string,
+  line: string,
+  claims: readonly CredentialClaim[],
+): Found | Refused | 'other_scheme' | null {
+  if (line === '') return null;
+  const blank = line.search(BLANK);
+  const word = blank === -1 ? line : line.slice(0, blank);
+  const scheme = word.toLowerCase();
+  const schemed = claims.filter((claim) => claim.scheme !== null && names(claim, word, scheme));
+  if (schemed.length > 0) {
+    const rest = blank === -1 ? '' : line.slice(blank + 1);
+    return readValue(header, scheme, rest, schemed);
+  }
+  const bare = claims.filter((claim) => claim.scheme === null);
+  return bare.length > 0 ? readValue(header, null, line, bare) : 'other_scheme';
+}
+
+function names(claim: CredentialClaim, word: string, lowerCaseWord: string): boolean {
+  return claim.exactSchemeCase === true
+    ? claim.scheme === word
+    : claim.scheme?.toLowerCase() === lowerCaseWord;
+}
+
+function readValue(
+  header: string,
+  scheme: string | null,
+  rest: string,
+  claims: readonly CredentialClaim[],
+): Found | Refused {
+  const first = claims[0] as CredentialClaim;
+  if (first.value === 'verbatim') {
+    return { kind: 'found', claim: first, credential: { header, scheme, value: rest } };
+  }
+  const value = rest.trimStart();
+  if (value.includes(',')) return JOINED;
+  if (value === '' || BLANK.test(value)) return MALFORMED;
+  const claim = claims.length === 1 ? first : claims.find((each) => fits(each, value));
+  if (claim === undefined) return TOKEN_MALFORMED;
+  return { kind: 'found', claim, credential: { header, scheme, value } };
+}
+
+function fits(claim: CredentialClaim, value: string): boolean {
+  if (claim.shape === 'any') return true;
+  return claim.shape === 'jwt' ? isJwtShaped(value) : TOKEN.test(value) && !isJwtShaped(value);
+}
+
+const BLANK = /[ \t]/;
+
+function sameUnderAlias(a: Found, b: Found): boolean {
+  return (
+    a.claim === b.claim &&
+    a.credential.header !== b.credential.header &&
+    a.credential.value === b.credential.value
+  );
+}

@@ -1,0 +1,79 @@
+import { channel } from 'node:diagnostics_channel';
+import type { Exchange } from './exchange.ts';
+import type { Principal } from './principal.ts';
+import type { ReasonCode } from './reasons.ts';
+
+/** What one guard chain decided about one request. It never holds a credential, a header, a query or a body. */
+export interface DecisionEvent {
+  readonly type: 'decision';
+  readonly outcome: 'allowed' | 'denied' | 'failed';
+  /** The guard that refused or failed; the whole chain's entry when all allowed. */
+  readonly guard: string;
+  /** Why it was refused; `null` when it was allowed. */
+  readonly reason: ReasonCode | null;
+  readonly principal: EventPrincipal | null;
+  readonly method: string;
+  readonly path: string;
+  readonly peerAddress: string | null;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** What was thrown, when the outcome is `failed`. It is the host's or an engine's own error: log it with care. */
+  readonly cause?: unknown;
+}
+
+/** The party of an event. */
+export interface EventPrincipal {
+  readonly kind: Principal['kind'];
+  readonly id: string;
+  readonly workspace: string | null;
+  readonly actor: string | null;
+}
+
+/** Receives events. What it throws or rejects with changes no outcome. */
+export type EventSink<E> = (event: E) => unknown;
+
+const decisions = channel('portcullis:decision');
+
+/** Whether anybody listens, so that nothing is put together for nobody. */
+export function hasDecisionListener(sink: EventSink<DecisionEvent> | undefined): boolean {
+  return sink !== undefined || decisions.hasSubscribers;
+}
+
+/** Hands a decision to `node:diagnostics_channel` and to the sink. */
+export function publishDecision(event: DecisionEvent, sink: EventSink<DecisionEvent> | undefined): void {
+  if (decisions.hasSubscribers) decisions.publish(event);
+  if (sink !== undefined) deliver(event, sink);
+}
+
+/** Calls a sink so that neither an exception nor a rejection of it reaches the request. */
+export function deliver<E>(event: E, sink: EventSink<E>): void {
+  try {
+    const result = sink(event);
+    if (result instanceof Promise) result.catch(ignore);
+  } catch {
+    // An audit sink that fails must not turn a decision into another one.
+  }
+}
+
+function ignore(): void {}
+
+/** The members that every event about a request shares. */
+export function eventSubject(
+  exchange: Exchange,
+  principal: Principal | null,
+): Pick<DecisionEvent, 'principal' | 'method' | 'path' | 'peerAddress'> {
+  return {
+    principal:
+      principal === null
+        ? null
+        : {
+            kind: principal.kind,
+            id: principal.id,
+            workspace: principal.workspace ?? null,
+            actor: principal.actor?.id ?? null,
+          },
+    method: exchange.method,
+    path: exchange.path,
+    peerAddress: exchange.peerAddress ?? null,
+  };
+}

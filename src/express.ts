@@ -1,0 +1,80 @@
+import type { EntryGuard, Guard, GuardDescription } from './core/decision.ts';
+import { isPromise } from './core/maybe-promise.ts';
+import type { Principal } from './core/principal.ts';
+import { errorRenderer, type ErrorEnvelopeOptions } from './middleware/error-envelope.ts';
+import { notePassage, principalOf } from './middleware/passage.ts';
+import { compilePipeline, type GuardOptions, type PipelineResult } from './middleware/pipeline.ts';
+import { exchangeOf, type NativeRequest } from './passport/request-view.ts';
+import { addHeaders, writeReply, type NativeResponse } from './passport/write-reply.ts';
+
+/** Express middleware in front of a route; typed structurally, so that it fits Express 4 and 5 and Connect. */
+export interface ExpressGuard<P> {
+  (request: NativeRequest, response: NativeResponse, next: (error?: unknown) => void): void;
+  /**
+   * Who passed this guard with this request, typed by the strategies.
+   *
+   * @throws {@link ConfigError} `not_guarded` when the request did not pass it.
+   */
+  of(request: object): P;
+  /** What the guard demands, as plain data. */
+  describe(): readonly GuardDescription[];
+}
+
+/**
+ * Puts guards in front of a route: `authenticate` (or `open`) first, then guards that narrow, then perhaps options. The
+ * principal is written to `req.user`; a refusal is answered in the guard's dialect.
+ *
+ * @throws {@link ConfigError} `chain_unguarded`, `chain_invalid`, and the codes of the options.
+ */
+export function guard<P extends Principal | null>(
+  entry: EntryGuard<P>,
+  ...guards: Guard[] | [...Guard[], GuardOptions]
+): ExpressGuard<P> {
+  const pipeline = compilePipeline<P>([entry, ...guards]);
+
+  function portcullisGuard(
+    request: NativeRequest,
+    response: NativeResponse,
+    next: (error?: unknown) => void,
+  ): void {
+    const settle = (result: PipelineResult<P>): void => {
+      if (result.kind === 'reply') {
+        writeReply(response, result.reply, request.method ?? 'GET');
+        return;
+      }
+      (request as object as Record<string, unknown>)[pipeline.property] = result.principal ?? undefined;
+      notePassage(request, portcullisGuard, result.principal);
+      if (result.headers.length > 0) addHeaders(response, result.headers);
+      pipeline.enter(result.principal, next);
+    };
+    const result = pipeline.run(exchangeOf(request));
+    // Express 4 and Connect lose a rejected promise, so none is returned.
+    if (isPromise(result)) result.then(settle).catch(next);
+    else settle(result);
+  }
+
+  return Object.assign(portcullisGuard, {
+    of: (request: object) => principalOf<P>(request, portcullisGuard),
+    describe: () => pipeline.describe(),
+  });
+}
+
+/**
+ * Error middleware that answers every error of the application in one envelope; mount it after the routes. Errors of
+ * body parsers become `body_syntax`, unexpected ones 500 without any detail.
+ */
+export function errorEnvelope(
+  options: ErrorEnvelopeOptions = {},
+): (
+  error: unknown,
+  request: NativeRequest,
+  response: NativeResponse,
+  next: (error?: unknown) => void,
+) => void {
+  const render = errorRenderer(options);
+  return function portcullisErrors(error, request, response, next) {
+    // Express can only cut the connection when the answer has begun already, and does so when the error is passed on.
+    if (response.headersSent) next(error);
+    else writeReply(response, render(error, exchangeOf(request)), request.method ?? 'GET');
+  };
+}

@@ -1,0 +1,29 @@
+export { systemClock, type Clock } from './core/clock.ts';
+export type { Credential, CredentialClaim } from './core/credentials.ts';
+export {
+  allow,
+  deny,
+  type Decision,
+  type EntryGuard,
+  type Guard,
+  type GuardDescription,
+  type Recognition,
+} from './core/decision.ts';
+export type { Dialect, RenderContext } from './core/dialect.ts';
+export {
+  AuthError,
+  authError,
+  ConfigError,
+  isAuthError,
+  StoreError,
+  type AuthErrorDetails,
+  type ConfigErrorCode,
+  type FieldProblem,
+} from './core/errors.ts';
+export type { DecisionEvent, EventPrincipal, EventSink } from './core/events.ts';
+export type { BodyReading, Exchange } from './core/exchange.ts';
+export type { MaybePromise } from './core/maybe-promise.ts';
+export type { Actor, Claims, Principal } from './core/principal.ts';
+export { REASONS, type Disclosure, type ReasonCode } from './core/reasons.ts';
+export { jsonReply, type HeaderLine, type Reply } from './core/reply.ts';
+export type { CredentialStrategy } from './core/strategy.ts';

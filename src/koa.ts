@@ -1,0 +1,100 @@
+import type { EntryGuard, Guard, GuardDescription } from './core/decision.ts';
+import type { Exchange } from './core/exchange.ts';
+import type { Principal } from './core/principal.ts';
+import type { Reply } from './core/reply.ts';
+import { errorRenderer, type ErrorEnvelopeOptions } from './middleware/error-envelope.ts';
+import { notePassage, principalOf } from './middleware/passage.ts';
+import { compilePipeline, type GuardOptions } from './middleware/pipeline.ts';
+import { exchangeOf, type NativeRequest } from './passport/request-view.ts';
+
+/** The parts of Koa's context that are used; typed structurally, so that it fits Koa 2 and 3. */
+export interface KoaContext {
+  readonly req: NativeRequest;
+  readonly request: object;
+  readonly originalUrl: string;
+  readonly state: object;
+  readonly headerSent: boolean;
+  readonly app: { emit(event: 'error', error: unknown, context: unknown): unknown };
+  status: number;
+  body: unknown;
+  set(name: string, value: string | string[]): void;
+  append(name: string, value: string | string[]): void;
+}
+
+/** Koa middleware in front of a route. */
+export interface KoaGuard<P> {
+  (context: KoaContext, next: () => Promise<unknown>): Promise<void>;
+  /**
+   * Who passed this guard with this context, typed by the strategies.
+   *
+   * @throws {@link ConfigError} `not_guarded` when the request did not pass it.
+   */
+  of(context: object): P;
+  /** What the guard demands, as plain data. */
+  describe(): readonly GuardDescription[];
+}
+
+/**
+ * Puts guards in front of a route: `authenticate` (or `open`) first, then guards that narrow, then perhaps options. The
+ * principal is written to `ctx.state.user`; a refusal is answered in the guard's dialect.
+ *
+ * @throws {@link ConfigError} `chain_unguarded`, `chain_invalid`, and the codes of the options.
+ */
+export function guard<P extends Principal | null>(
+  entry: EntryGuard<P>,
+  ...guards: Guard[] | [...Guard[], GuardOptions]
+): KoaGuard<P> {
+  const pipeline = compilePipeline<P>([entry, ...guards]);
+
+  async function portcullisGuard(context: KoaContext, next: () => Promise<unknown>): Promise<void> {
+    const run = pipeline.run(exchangeOfContext(context));
+    const result = run instanceof Promise ? await run : run;
+    if (result.kind === 'reply') {
+      writeToContext(context, result.reply);
+      return;
+    }
+    (context.state as Record<string, unknown>)[pipeline.property] = result.principal ?? undefined;
+    notePassage(context, portcullisGuard, result.principal);
+    for (const [name, value] of result.headers) context.append(name, value);
+    await pipeline.enter(result.principal, next);
+  }
+
+  return Object.assign(portcullisGuard, {
+    of: (context: object) => principalOf<P>(context, portcullisGuard),
+    describe: () => pipeline.describe(),
+  });
+}
+
+/**
+ * Middleware that answers every error of the application in one envelope; mount it before everything else. Errors of
+ * body parsers become `body_syntax`; unexpected ones are 500 without any detail, and are emitted as the application's
+ * `error` event, as Koa does.
+ */
+export function errorEnvelope(
+  options: ErrorEnvelopeOptions = {},
+): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
+  const render = errorRenderer({ onEvent: () => undefined, ...options });
+  return async function portcullisErrors(context, next) {
+    try {
+      await next();
+    } catch (thrown) {
+      if (context.headerSent) throw thrown;
+      const reply = render(thrown, exchangeOfContext(context));
+      writeToContext(context, reply);
+      if (reply.status >= 500) context.app.emit('error', thrown, context);
+    }
+  };
+}
+
+function exchangeOfContext(context: KoaContext): Exchange {
+  return exchangeOf(context.req, context.request, context.originalUrl);
+}
+
+function writeToContext(context: KoaContext, reply: Reply): void {
+  context.status = reply.status;
+  for (const [name, value] of reply.headers) {
+    if (name.toLowerCase() === 'www-authenticate') context.append(name, value);
+    else context.set(name, value);
+  }
+  context.body = reply.body;
+}

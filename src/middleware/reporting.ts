@@ -1,0 +1,74 @@
+import type { Clock } from '../core/clock.ts';
+import type { Dialect } from '../core/dialect.ts';
+import { refusalOf, type AuthError } from '../core/errors.ts';
+import {
+  eventSubject,
+  hasDecisionListener,
+  publishDecision,
+  type DecisionEvent,
+  type EventSink,
+} from '../core/events.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { Principal } from '../core/principal.ts';
+import { jsonReply, type Reply } from '../core/reply.ts';
+
+/** Turns refusals and failures into answers, and tells whoever listens. */
+export interface Reporting {
+  allowed(exchange: Exchange, guard: string, principal: Principal | null): void;
+  /** The answer to a refusal. */
+  denied(exchange: Exchange, guard: string, principal: Principal | null, error: AuthError): Reply;
+  /** The answer to something that was thrown: 503 for an outage, 500 for anything unknown. */
+  failed(exchange: Exchange, guard: string, principal: Principal | null, thrown: unknown): Reply;
+}
+
+export interface ReportingParts {
+  readonly dialect: Dialect;
+  readonly schemes: readonly string[];
+  readonly clock: Clock;
+  readonly onEvent: EventSink<DecisionEvent> | undefined;
+}
+
+export function reportingTo({ dialect, schemes, clock, onEvent }: ReportingParts): Reporting {
+  function render(error: AuthError, exchange: Exchange): Reply {
+    return dialect.render(error, { schemes, method: exchange.method, path: exchange.path });
+  }
+
+  function publish(
+    exchange: Exchange,
+    principal: Principal | null,
+    event: Pick<DecisionEvent, 'outcome' | 'guard' | 'reason' | 'cause'>,
+  ): void {
+    if (!hasDecisionListener(onEvent)) return;
+    const subject = eventSubject(exchange, principal);
+    publishDecision({ type: 'decision', ...event, ...subject, at: clock.now() }, onEvent);
+  }
+
+  return {
+    allowed(exchange, guard, principal) {
+      publish(exchange, principal, { outcome: 'allowed', guard, reason: null });
+    },
+    denied(exchange, guard, principal, error) {
+      publish(exchange, principal, { outcome: 'denied', guard, reason: error.code });
+      return render(error, exchange);
+    },
+    failed(exchange, guard, principal, thrown) {
+      const error = refusalOf(thrown);
+      publish(exchange, principal, { outcome: 'failed', guard, reason: error.code, cause: thrown });
+      if (!hasDecisionListener(onEvent)) warn(thrown);
+      try {
+        return render(error, exchange);
+      } catch (broken) {
+        // The dialect itself fails: the caller still gets an answer that says nothing.
+        warn(broken);
+        return jsonReply(500, { error: 'internal_error' }, [['Cache-Control', 'no-store']]);
+      }
+    },
+  };
+}
+
+/** Without a listener a failure would be silent, so it becomes a process warning, which hosts can redirect or mute. */
+function warn(thrown: unknown): void {
+  process.emitWarning(
+    thrown instanceof Error ? thrown : new Error('portcullis: a non-error was thrown', { cause: thrown }),
+  );
+}

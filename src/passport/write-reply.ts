@@ -1,0 +1,44 @@
+import type { HeaderLine, Reply } from '../core/reply.ts';
+
+/** The parts of a server's response that are written to; `node:http`'s own. */
+export interface NativeResponse {
+  statusCode: number;
+  readonly headersSent: boolean;
+  readonly writableEnded: boolean;
+  getHeader(name: string): unknown;
+  setHeader(name: string, value: string | readonly string[]): unknown;
+  end(body?: string): unknown;
+}
+
+/**
+ * Writes a whole answer. It has a `Content-Length`, so that an HTTP/1.0 client can read it, and no body for HEAD
+ * (RFC 9110 section 9.3.2). Nothing is written when an answer has begun already.
+ */
+export function writeReply(response: NativeResponse, reply: Reply, method: string): void {
+  if (response.headersSent || response.writableEnded) return;
+  response.statusCode = reply.status;
+  addHeaders(response, reply.headers);
+  response.setHeader('Content-Length', String(Buffer.byteLength(reply.body)));
+  if (method === 'HEAD') response.end();
+  else response.end(reply.body);
+}
+
+/** Sets header lines; those that may stand several times are added to what is there already. */
+export function addHeaders(response: NativeResponse, headers: readonly HeaderLine[]): void {
+  const own = new Map<string, string[]>();
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase();
+    const lines = own.get(key) ?? [];
+    if (lines.length === 0 && MANY.has(key)) lines.push(...linesOf(response.getHeader(name)));
+    lines.push(value);
+    own.set(key, lines);
+    response.setHeader(name, lines.length === 1 ? value : lines);
+  }
+}
+
+const MANY: ReadonlySet<string> = new Set(['set-cookie', 'vary', 'www-authenticate', 'link']);
+
+function linesOf(value: unknown): string[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value.map(String) : [String(value)];
+}

@@ -1,0 +1,121 @@
+import type { KeyObject } from 'node:crypto';
+import jsonwebtoken from 'jsonwebtoken';
+import { LRUCache } from 'lru-cache';
+import { nowSeconds, type Clock } from '../core/clock.ts';
+import { authError, isAuthError, type AuthError } from '../core/errors.ts';
+import { isPromise, type MaybePromise } from '../core/maybe-promise.ts';
+import type { Claims } from '../core/principal.ts';
+import { sha256 } from '../core/secrets.ts';
+import type { JwtAlgorithm } from './algorithms.ts';
+import { checkClaims, isExpired, type ClaimsProfile } from './claims.ts';
+import { jwtGate } from './jwt-gate.ts';
+import type { KeySource } from './key-ring.ts';
+
+/** Checks a signature and nothing else: the payload when it matches, `null` when it does not. */
+export type SignatureCheck = (token: string, key: KeyObject, algorithm: JwtAlgorithm) => unknown;
+
+export interface JwtVerifierOptions<T> {
+  readonly keys: KeySource;
+  readonly typ: string;
+  readonly profile: ClaimsProfile;
+  readonly clock: Clock;
+  /** The most verified tokens that are remembered; 0 for none. */
+  readonly cacheSize: number;
+  /** What is made of the claims, once for each token and then remembered with it; the claims are frozen. */
+  readonly shape: (claims: Claims) => T;
+  readonly checkSignature?: SignatureCheck | undefined;
+}
+
+/** Verifies tokens of one kind: gate, key, signature, then claims. */
+export interface JwtVerifier<T> {
+  verify(token: string): MaybePromise<T | AuthError>;
+}
+
+interface Verified<T> {
+  readonly result: T;
+  readonly claims: Claims;
+}
+
+/**
+ * Builds a verifier. A token that was verified is remembered under the SHA-256 of its whole text and is not verified
+ * again; its times are checked on every use, and a change of the keys forgets all. Refusals are never remembered.
+ */
+export function jwtVerifier<T>(options: JwtVerifierOptions<T>): JwtVerifier<T> {
+  const { keys, profile, clock, shape, cacheSize } = options;
+  const passGate = jwtGate({ algorithms: keys.algorithms, typ: options.typ });
+  const checkSignature = options.checkSignature ?? verifySignature;
+  const cache = cacheSize === 0 ? null : new LRUCache<string, Verified<T>>({ max: cacheSize });
+  let revision = keys.revision;
+
+  function verifyWith(
+    token: string,
+    candidates: readonly KeyObject[],
+    algorithm: JwtAlgorithm,
+    digest: string,
+  ): T | AuthError {
+    if (candidates.length === 0) return authError('token_key_unknown');
+    for (const key of candidates) {
+      const payload = checkSignature(token, key, algorithm);
+      if (payload === null) continue;
+      const refusal = checkClaims(payload, profile, nowSeconds(clock));
+      if (refusal !== null) return refusal;
+      const claims = deepFreeze(payload as Record<string, unknown>);
+      const result = shape(claims);
+      cache?.set(digest, { result, claims });
+      return result;
+    }
+    return authError('token_signature_invalid');
+  }
+
+  return {
+    verify(token) {
+      if (keys.revision !== revision) {
+        cache?.clear();
+        revision = keys.revision;
+      }
+      const digest = cache === null ? '' : sha256(token);
+      const known = cache?.get(digest);
+      if (known !== undefined) {
+        const refusal = recheckTimes(known.claims, profile, nowSeconds(clock));
+        if (refusal === null) return known.result;
+        cache?.delete(digest);
+        return refusal;
+      }
+      const header = passGate(token);
+      if (isAuthError(header)) return header;
+      const candidates = keys.candidates(header.algorithm, header.kid);
+      return isPromise(candidates)
+        ? candidates.then((found) => verifyWith(token, found, header.algorithm, digest))
+        : verifyWith(token, candidates, header.algorithm, digest);
+    },
+  };
+}
+
+/** The times of a remembered token; `nbf` as well, since a clock may have been set back. */
+function recheckTimes(claims: Claims, profile: ClaimsProfile, now: number): AuthError | null {
+  const { exp, nbf } = claims as { exp: number; nbf?: number };
+  if (isExpired(exp, profile, now)) return authError('token_expired');
+  return nbf !== undefined && nbf > now + profile.clockSkewSeconds ? authError('token_not_yet_valid') : null;
+}
+
+/**
+ * Verifies the signature with jsonwebtoken, pinned to one algorithm. Its own checks of the times are off because
+ * {@link checkClaims} makes them, more strictly and by the injected clock.
+ */
+const verifySignature: SignatureCheck = (token, key, algorithm) => {
+  try {
+    return jsonwebtoken.verify(token, key, { algorithms: [algorithm], ...SIGNATURE_ONLY });
+  } catch {
+    return null;
+  }
+};
+
+/** The options of jsonwebtoken that leave it with nothing but the signature. */
+export const SIGNATURE_ONLY = { ignoreExpiration: true, ignoreNotBefore: true } as const;
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) deepFreeze(member as object);
+  }
+  return Object.freeze(value);
+}

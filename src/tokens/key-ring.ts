@@ -1,0 +1,148 @@
+import type { KeyObject } from 'node:crypto';
+import { ConfigError } from '../core/errors.ts';
+import type { MaybePromise } from '../core/maybe-promise.ts';
+import { oneOf } from '../core/options.ts';
+import { JWT_ALGORITHMS, type JwtAlgorithm } from './algorithms.ts';
+import { keyMaterial, type KeyInput } from './key-material.ts';
+
+/** One key of a ring, as a host writes it. */
+export interface RingKeyInput {
+  readonly key: KeyInput;
+  /** Written into tokens and looked up from them. Absent: tokens of this key name no key. */
+  readonly kid?: string | undefined;
+  /** The one algorithm of this key; the ring's own by default. */
+  readonly algorithm?: JwtAlgorithm | undefined;
+  /**
+   * `next` is published and verifies, `active` signs as well, `retired` only verifies. Exactly one key is active; by
+   * default the first key that has no state is, and all further ones are retired.
+   */
+  readonly state?: KeyState | undefined;
+}
+
+export type KeyState = 'next' | 'active' | 'retired';
+
+export interface RingKey {
+  readonly kid: string | null;
+  readonly algorithm: JwtAlgorithm;
+  readonly state: KeyState;
+  readonly verify: KeyObject;
+  readonly sign: KeyObject | null;
+}
+
+/** Where verification keys come from. */
+export interface KeySource {
+  /** Every algorithm that a token may name; anything else is refused before a key is looked for. */
+  readonly algorithms: ReadonlySet<JwtAlgorithm>;
+  /** Changes whenever a key was added or withdrawn, so that what was verified under the old keys is forgotten. */
+  readonly revision: number;
+  /**
+   * The keys that a token with this header may be verified with: those of the very algorithm, with the very `kid`, or
+   * without any when the token names none. Empty when there is none.
+   */
+  candidates(algorithm: JwtAlgorithm, kid: string | null): MaybePromise<readonly KeyObject[]>;
+}
+
+/** The keys of one issuer. One key has one algorithm, and a token's `kid` and `alg` must agree with both. */
+export interface KeyRing extends KeySource {
+  readonly keys: readonly RingKey[];
+  candidates(algorithm: JwtAlgorithm, kid: string | null): readonly KeyObject[];
+  /** The key that signs. @throws {@link ConfigError} `key_invalid` when only its public half is known. */
+  signingKey(): RingKey & { readonly sign: KeyObject };
+}
+
+/** What the option `keys` takes: one key, several, or a source that is ready. */
+export type KeysOption = KeyInput | RingKeyInput | readonly (KeyInput | RingKeyInput)[] | KeySource;
+
+/**
+ * Builds a key ring; every key is parsed and checked here and never again.
+ *
+ * @throws {@link ConfigError} `key_weak`, `key_invalid`, `option_invalid`, `option_missing`.
+ */
+export function keyRing(owner: string, keys: unknown, algorithm: JwtAlgorithm): KeyRing {
+  const path = `${owner}.keys`;
+  if (keys === undefined || keys === null || keys === '') {
+    throw new ConfigError(
+      'option_missing',
+      `${path} is required: give the secret or key that tokens are verified with.`,
+    );
+  }
+  const inputs = Array.isArray(keys) ? keys : [keys];
+  if (inputs.length === 0 || inputs.length > MOST_KEYS) {
+    throw new ConfigError(
+      'option_invalid',
+      `${path} must hold from 1 to ${MOST_KEYS} keys, not ${inputs.length}.`,
+    );
+  }
+  const ring = withStates(
+    inputs.map((input, index) => readKey(input, algorithm, Array.isArray(keys) ? `${path}[${index}]` : path)),
+    path,
+  );
+  refuseDoubleKids(ring, path);
+  const order = [...ring].sort((a, b) => ORDER[a.state] - ORDER[b.state]);
+
+  return {
+    keys: ring,
+    algorithms: new Set(ring.map((key) => key.algorithm)),
+    revision: 0,
+    candidates: (wanted, kid) =>
+      order.filter((key) => key.algorithm === wanted && key.kid === kid).map((key) => key.verify),
+    signingKey() {
+      const active = ring.find((key) => key.state === 'active');
+      if (active?.sign) return { ...active, sign: active.sign };
+      throw new ConfigError(
+        'key_invalid',
+        `${path}: the active key cannot sign, since only its public half was given.`,
+      );
+    },
+  };
+}
+
+/** Whether the option `keys` is a source that is ready. */
+export function isKeySource(keys: unknown): keys is KeySource {
+  return (
+    typeof keys === 'object' && keys !== null && typeof (keys as Partial<KeySource>).candidates === 'function'
+  );
+}
+
+/** A token without `kid` is tried with every key that has none, so the number of keys bounds the work of a forgery. */
+const MOST_KEYS = 16;
+const ORDER: Readonly<Record<KeyState, number>> = { active: 0, next: 1, retired: 2 };
+
+type Unstated = Omit<RingKey, 'state'> & { readonly state: KeyState | null };
+
+function readKey(input: unknown, fallback: JwtAlgorithm, path: string): Unstated {
+  const { key, kid, algorithm, state } = (
+    isRingKey(input) ? input : { key: input as KeyInput }
+  ) as RingKeyInput;
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > 256)) {
+    throw new ConfigError('option_invalid', `${path}.kid must be a string of 1 to 256 characters.`);
+  }
+  const own = algorithm === undefined ? fallback : oneOf(...JWT_ALGORITHMS)(algorithm, `${path}.algorithm`);
+  const { verify, sign } = keyMaterial(key, own, path);
+  const stated = state === undefined ? null : oneOf('next', 'active', 'retired')(state, `${path}.state`);
+  return { kid: kid ?? null, algorithm: own, state: stated, verify, sign };
+}
+
+function isRingKey(input: unknown): input is RingKeyInput {
+  return typeof input === 'object' && input !== null && 'key' in input;
+}
+
+function withStates(keys: readonly Unstated[], path: string): readonly RingKey[] {
+  const active = keys.filter((key) => key.state === 'active').length;
+  if (active > 1)
+    throw new ConfigError(
+      'option_conflict',
+      `${path}: only one key can be active; make the others next or retired.`,
+    );
+  const first = active === 1 ? -1 : keys.findIndex((key) => key.state === null);
+  return keys.map((key, index) =>
+    Object.freeze({ ...key, state: key.state ?? (index === first ? 'active' : 'retired') }),
+  );
+}
+
+function refuseDoubleKids(keys: readonly RingKey[], path: string): void {
+  const kids = keys.map((key) => key.kid).filter((kid) => kid !== null);
+  const double = kids.find((kid, index) => kids.indexOf(kid) !== index);
+  if (double === undefined) return;
+  throw new ConfigError('option_conflict', `${path}: two keys have the kid "${double}"; give each its own.`);
+}
