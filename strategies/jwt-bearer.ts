@@ -81,6 +81,11 @@ export interface JwtBearerOptions<P extends Principal = Principal> {
   readonly findUser?: FindAccount | undefined;
   /** How fresh the answer of `findUser` must be; default `{ maxAgeSeconds: 5 }`. */
   readonly accountCheck?: AccountCheckPolicy | undefined;
+  /**
+   * Asked on each request whether a token has been revoked; `null` lets it pass. What it throws is an outage, and the
+   * request is refused with 503. Without it tokens live to `exp`.
+   */
+  readonly revoked?: ((claims: Claims) => MaybePromise<AuthError | null>) | undefined;
   /** The most verified tokens that are remembered; default 10,000, and 0 switches it off. */
   readonly cacheSize?: number | undefined;
   readonly clock?: Clock | undefined;
@@ -98,6 +103,7 @@ export interface JwtBearerOptions<P extends Principal = Principal> {
 export class JwtBearerStrategy<P extends Principal = Principal> extends CredentialPassportStrategy<P> {
   private readonly verifier: JwtVerifier<Recognised>;
   private readonly accounts: AccountCheck | null;
+  private readonly revoked: ((claims: Claims) => MaybePromise<AuthError | null>) | null;
   private readonly makePrincipal: ((claims: Claims) => MaybePromise<P | null>) | null;
 
   constructor(options: JwtBearerOptions<P>) {
@@ -114,6 +120,7 @@ export class JwtBearerStrategy<P extends Principal = Principal> extends Credenti
     const keys = isKeySource(options.keys) ? options.keys : keyRing(OWNER, options.keys, parsed.algorithm);
     const makePrincipal = parsed.principal;
     this.makePrincipal = makePrincipal ?? null;
+    this.revoked = parsed.revoked ?? null;
     this.accounts =
       parsed.findUser === undefined ? null : accountCheck(parsed.findUser, parsed.accountCheck, parsed.clock);
     this.verifier = jwtVerifier<Recognised>({
@@ -121,7 +128,7 @@ export class JwtBearerStrategy<P extends Principal = Principal> extends Credenti
       typ: parsed.typ,
       clock: parsed.clock,
       cacheSize: parsed.cacheSize,
-      checkSignature: passportJwtSignature(keys.algorithms),
+      checkSignature: passportJwtSignature(),
       profile: {
         issuers: parsed.issuer,
         audiences: parsed.audience,
@@ -137,7 +144,14 @@ export class JwtBearerStrategy<P extends Principal = Principal> extends Credenti
 
   override recognise(credential: Credential): MaybePromise<Recognition<P>> {
     return chain(this.verifier.verify(credential.value), (verified) =>
-      isAuthError(verified) ? rejected(verified) : this.admit(verified),
+      isAuthError(verified) ? rejected(verified) : this.refuseRevoked(verified),
+    );
+  }
+
+  private refuseRevoked(verified: Recognised): MaybePromise<Recognition<P>> {
+    if (this.revoked === null) return this.admit(verified);
+    return chain(this.revoked(verified.claims), (refusal) =>
+      refusal === null ? this.admit(verified) : rejected(refusal),
     );
   }
 
@@ -196,38 +210,44 @@ function rejected(error: AuthError): { readonly kind: 'rejected'; readonly error
  * exactly one. It gets token and key from us: its own extractor is quadratic in the header's length, and its key
  * callback turns an outage into a 401.
  */
-function passportJwtSignature(algorithms: ReadonlySet<JwtAlgorithm>): SignatureCheck {
-  interface Job {
-    readonly token: string;
-    readonly key: KeyObject;
+function passportJwtSignature(): SignatureCheck {
+  const strategies = new Map<JwtAlgorithm, PassportJwtStrategy>();
+  function pinnedTo(algorithm: JwtAlgorithm): PassportJwtStrategy {
+    let strategy = strategies.get(algorithm);
+    if (strategy === undefined) {
+      strategy = passportJwt(algorithm);
+      strategies.set(algorithm, strategy);
+    }
+    return strategy;
   }
-  const strategies = new Map(
-    [...algorithms].map((algorithm) => [
-      algorithm,
-      new PassportJwtStrategy(
-        {
-          jwtFromRequest: (job: unknown) => (job as Job).token,
-          // The types of passport-jwt know texts and buffers only; jsonwebtoken takes a KeyObject and is fastest with it.
-          secretOrKeyProvider: (job: unknown, _token: unknown, done: (error: null, key: never) => void) =>
-            done(null, (job as Job).key as never),
-          algorithms: [algorithm],
-          ignoreExpiration: SIGNATURE_ONLY.ignoreExpiration,
-          jsonWebTokenOptions: { ignoreNotBefore: SIGNATURE_ONLY.ignoreNotBefore },
-        },
-        (payload: unknown, done: (error: null, user: unknown) => void) => done(null, { payload }),
-      ),
-    ]),
-  );
 
   return function checkSignature(token, key, algorithm) {
-    const strategy = strategies.get(algorithm);
-    if (strategy === undefined) return null;
-    const outcome = runStrategy(strategy, { token, key } satisfies Job);
+    const outcome = runStrategy(pinnedTo(algorithm), { token, key } satisfies SignatureJob);
     // With a key at hand everything in passport-jwt answers at once; an answer that is late would be a changed library.
     if (outcome instanceof Promise) throw new Error('passport-jwt did not answer at once');
     if (outcome.action === 'error') throw outcome.error;
     return outcome.action === 'success' ? (outcome.user as { payload: unknown }).payload : null;
   };
+}
+
+interface SignatureJob {
+  readonly token: string;
+  readonly key: KeyObject;
+}
+
+function passportJwt(algorithm: JwtAlgorithm): PassportJwtStrategy {
+  return new PassportJwtStrategy(
+    {
+      jwtFromRequest: (job: unknown) => (job as SignatureJob).token,
+      // The types of passport-jwt know texts and buffers only; jsonwebtoken takes a KeyObject and is fastest with it.
+      secretOrKeyProvider: (job: unknown, _token: unknown, done: (error: null, key: never) => void) =>
+        done(null, (job as SignatureJob).key as never),
+      algorithms: [algorithm],
+      ignoreExpiration: SIGNATURE_ONLY.ignoreExpiration,
+      jsonWebTokenOptions: { ignoreNotBefore: SIGNATURE_ONLY.ignoreNotBefore },
+    },
+    (payload: unknown, done: (error: null, user: unknown) => void) => done(null, { payload }),
+  );
 }
 
 const listOfText = listOf(text);
@@ -255,6 +275,7 @@ function parse<P extends Principal>(options: JwtBearerOptions<P>) {
     clockSkewSeconds: optional(integer(0, 60), 60),
     principal: optional(callback<(claims: Claims) => MaybePromise<P | null>>()),
     findUser: optional(callback<FindAccount>()),
+    revoked: optional(callback<(claims: Claims) => MaybePromise<AuthError | null>>()),
     accountCheck: optional(readAccountCheckPolicy, undefined),
     cacheSize: optional(integer(0, 10_000_000), 10_000),
     clock: optional(implementing<Clock>('a clock', 'now'), systemClock),

@@ -1,3 +1,4 @@
+import type { Dialect } from './dialect.ts';
 import type { AuthError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { MaybePromise } from './maybe-promise.ts';
@@ -35,6 +36,8 @@ export interface EntryGuard<P> {
   readonly name: string;
   /** The authentication schemes that a refusal of this chain challenges for (RFC 9110 section 11.6.1). */
   readonly schemes: readonly string[];
+  /** How the chain's refusals are written when its options do not say; systems speak their own. */
+  readonly dialect?: Dialect | undefined;
   enterChain(exchange: Exchange): MaybePromise<Decision<P>>;
   describe(): GuardDescription;
 }

@@ -8,7 +8,6 @@ export type Disclosure =
   | 'token_invalid'
   | 'token_expired'
   | 'login_failed'
-  | 'refresh_invalid'
   | 'scope_insufficient'
   | 'permission_denied'
   | 'ip_denied'
@@ -86,9 +85,20 @@ export const REASONS = {
     'token_invalid',
     'The token is of another kind, such as a refresh token sent as an access token.',
   ),
+  token_reused: reason(
+    401,
+    'token_invalid',
+    'A refresh token that had been used came again outside the window, so its session was ended.',
+  ),
   token_revoked: reason(401, 'token_invalid', 'The token, its session or its account has been revoked.'),
   subject_unknown: reason(401, 'token_invalid', 'The party that the credential names does not exist.'),
   subject_inactive: reason(401, 'token_invalid', 'The party that the credential names is switched off.'),
+
+  login_failed: reason(
+    401,
+    'login_failed',
+    'The user is unknown or inactive, or the password is wrong; which of them is not told apart.',
+  ),
 
   scope_insufficient: reason(
     403,

@@ -1,7 +1,7 @@
 import { challengesFor } from '../core/challenge.ts';
 import type { Dialect, RenderContext } from '../core/dialect.ts';
 import type { AuthError } from '../core/errors.ts';
-import { flag, optional, parseOptions, text } from '../core/options.ts';
+import { flag, optional, parseOptions, text, type Reader } from '../core/options.ts';
 import { REASONS, type Disclosure } from '../core/reasons.ts';
 import { jsonReply, type Reply } from '../core/reply.ts';
 import { commonHeaders } from './headers.ts';
@@ -12,8 +12,13 @@ export interface EnvelopeOptions {
   /** Challenges with the bare scheme only, without realm, error or scope; default false. */
   readonly bareChallenge?: boolean | undefined;
   /** Texts that replace those of the table, for whoever translates or sharpens them. */
-  readonly messages?: Readonly<Partial<Record<Disclosure, string>>> | undefined;
+  readonly messages?: EnvelopeMessages | undefined;
 }
+
+/** For each kind of refusal its text, or how the text is made; whatever it says reaches the caller. */
+export type EnvelopeMessages = Readonly<
+  Partial<Record<Disclosure, string | ((error: AuthError, context: RenderContext) => string)>>
+>;
 
 /**
  * The error envelope: `{"error":{"name","code","message"}}`. `code` is what a program reads, `message` is for people.
@@ -26,6 +31,11 @@ export function envelope(options: EnvelopeOptions = {}): Dialect {
     messages: optional(readMessages, NO_MESSAGES),
   });
 
+  function textOf(disclosure: Disclosure, error: AuthError, context: RenderContext): string {
+    const own = messages[disclosure] ?? ENTRIES[disclosure].message;
+    return typeof own === 'function' ? own(error, context) : own;
+  }
+
   return {
     name: 'envelope',
     render(error: AuthError, context: RenderContext): Reply {
@@ -37,7 +47,7 @@ export function envelope(options: EnvelopeOptions = {}): Dialect {
           : challengesFor(error, context.schemes, realm);
       return jsonReply(
         entry.status,
-        { error: { name: entry.name, code: entry.code, message: messages[disclosure] ?? entry.message } },
+        { error: { name: entry.name, code: entry.code, message: textOf(disclosure, error, context) } },
         commonHeaders(error, challenges),
       );
     },
@@ -66,7 +76,6 @@ const ENTRIES: Readonly<Record<Disclosure, Entry>> = {
   token_invalid: unauthorized('Invalid token'),
   token_expired: unauthorized('Token has expired'),
   login_failed: unauthorized('Invalid credentials'),
-  refresh_invalid: unauthorized('Invalid refresh token'),
   scope_insufficient: forbidden('Insufficient scope'),
   permission_denied: forbidden('Permission denied'),
   ip_denied: forbidden('IP address not authorized'),
@@ -91,11 +100,12 @@ const ENTRIES: Readonly<Record<Disclosure, Entry>> = {
   ),
 };
 
-type Messages = Readonly<Partial<Record<Disclosure, string>>>;
+const NO_MESSAGES: EnvelopeMessages = {};
 
-const NO_MESSAGES: Messages = {};
+const readMessage: Reader<string | (() => string)> = (value, path) =>
+  typeof value === 'function' ? (value as () => string) : text(value, path);
 
-function readMessages(value: unknown, path: string): Messages {
-  const shape = Object.fromEntries(Object.keys(ENTRIES).map((key) => [key, optional(text)]));
-  return parseOptions(path, value, shape) as Messages;
+function readMessages(value: unknown, path: string): EnvelopeMessages {
+  const shape = Object.fromEntries(Object.keys(ENTRIES).map((key) => [key, optional(readMessage)]));
+  return parseOptions(path, value, shape) as EnvelopeMessages;
 }

@@ -51,7 +51,6 @@ const TITLES: Readonly<Record<Disclosure, string>> = {
   token_invalid: 'The credential is not valid.',
   token_expired: 'The credential has expired.',
   login_failed: 'The user name or the password is wrong.',
-  refresh_invalid: 'The refresh token is not valid.',
   scope_insufficient: 'The credential lacks a required scope.',
   permission_denied: 'This is not permitted.',
   ip_denied: 'The client address is not permitted.',

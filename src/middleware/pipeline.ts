@@ -54,7 +54,12 @@ export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]
     onEvent: optional(callback<EventSink<DecisionEvent>>()),
     clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
   });
-  const reporting = reportingTo({ dialect: dialect ?? envelope(), schemes: entry.schemes, clock, onEvent });
+  const reporting = reportingTo({
+    dialect: dialect ?? entry.dialect ?? envelope(),
+    schemes: entry.schemes,
+    clock,
+    onEvent,
+  });
   const names = [entry.name, ...guards.map((guard) => guard.name)];
   const surrounding = guards.filter((guard) => guard.enter !== undefined).reverse();
 

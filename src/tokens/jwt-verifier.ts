@@ -42,7 +42,7 @@ interface Verified<T> {
  */
 export function jwtVerifier<T>(options: JwtVerifierOptions<T>): JwtVerifier<T> {
   const { keys, profile, clock, shape, cacheSize } = options;
-  const passGate = jwtGate({ algorithms: keys.algorithms, typ: options.typ });
+  let passGate = jwtGate({ algorithms: keys.algorithms, typ: options.typ });
   const checkSignature = options.checkSignature ?? verifySignature;
   const cache = cacheSize === 0 ? null : new LRUCache<string, Verified<T>>({ max: cacheSize });
   let revision = keys.revision;
@@ -71,6 +71,7 @@ export function jwtVerifier<T>(options: JwtVerifierOptions<T>): JwtVerifier<T> {
     verify(token) {
       if (keys.revision !== revision) {
         cache?.clear();
+        passGate = jwtGate({ algorithms: keys.algorithms, typ: options.typ });
         revision = keys.revision;
       }
       const digest = cache === null ? '' : sha256(token);

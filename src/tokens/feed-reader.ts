@@ -1,0 +1,96 @@
+import type { Clock } from '../core/clock.ts';
+import { StoreError } from '../core/errors.ts';
+import type { MaybePromise } from '../core/maybe-promise.ts';
+import type { FeedEvent, FeedStore } from '../core/store.ts';
+
+export interface FeedReaderOptions {
+  readonly store: FeedStore;
+  readonly clock: Clock;
+  /** How often the feed is read when nothing wakes the reader earlier. */
+  readonly pollMs: number;
+  /** How old the knowledge of this process may be; beyond it nobody is told that all is well. */
+  readonly maxStaleMs: number;
+}
+
+/** Tails the store's feed and keeps what it says, so that a request asks memory and not the store. */
+export interface FeedReader {
+  /**
+   * Makes sure that what is known is fresh enough: at once when it is, otherwise after reading the feed.
+   *
+   * @throws {@link StoreError} When the feed cannot be read and what is known is too old.
+   */
+  fresh(): MaybePromise<void>;
+  /** Reads the feed to its end now, so that what this process has just written is known to it. */
+  poll(): Promise<void>;
+  /** Calls `listener` for every line; it may see a line more than once. */
+  subscribe(listener: (event: FeedEvent) => void): void;
+  /** Ends polling and watching. */
+  close(): Promise<void>;
+}
+
+/** Builds a reader. It does nothing until it is first asked, and its timer keeps no process alive. */
+export function feedReader({ store, clock, pollMs, maxStaleMs }: FeedReaderOptions): FeedReader {
+  const listeners: ((event: FeedEvent) => void)[] = [];
+  let cursor: string | null = null;
+  let syncedAt: number | null = null;
+  let reading: Promise<void> | null = null;
+  let stopWatching: Promise<(() => Promise<void>) | null> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  async function readToEnd(): Promise<void> {
+    // What counts is when the reading began: a line written while it ran may be missing from it.
+    const startedAt = clock.now();
+    const page = await store.feedRead(cursor);
+    cursor = page.cursor;
+    for (const event of page.events) for (const listener of listeners) listener(event);
+    syncedAt = startedAt;
+  }
+
+  function readOnce(): Promise<void> {
+    reading ??= readToEnd().finally(() => {
+      reading = null;
+    });
+    return reading;
+  }
+
+  function wake(): void {
+    if (!closed) readOnce().catch(leaveStale);
+  }
+
+  function start(): void {
+    if (timer !== undefined || closed) return;
+    timer = setInterval(wake, pollMs);
+    timer.unref();
+    stopWatching = store.feedWatch(wake).catch(() => null);
+  }
+
+  return {
+    fresh() {
+      const age = syncedAt === null ? Infinity : clock.now() - syncedAt;
+      if (age >= 0 && age <= maxStaleMs) return undefined;
+      start();
+      return readOnce().catch((cause: unknown) => {
+        throw new StoreError('the revocation feed cannot be read, so no token can be trusted', { cause });
+      });
+    },
+    async poll() {
+      start();
+      // A reading that is under way may have passed the end before the line that the caller wrote.
+      await reading?.catch(leaveStale);
+      await readOnce();
+    },
+    subscribe(listener) {
+      listeners.push(listener);
+    },
+    async close() {
+      closed = true;
+      clearInterval(timer);
+      const stop = await stopWatching;
+      await stop?.();
+    },
+  };
+}
+
+/** A reading in the background that fails leaves the knowledge as old as it is; `fresh` then refuses by its age. */
+function leaveStale(): void {}
