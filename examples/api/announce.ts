@@ -1,0 +1,43 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { DecisionEvent } from 'portcullis';
+import type { Api, Sample } from './api.ts';
+import type { Environment } from './environment.ts';
+
+/** What a person reads when the server is ready: where it is, and lines to paste into another terminal. */
+export function greeting(url: string, { framework, host, demo }: Environment, api: Api): string {
+  return [
+    `The example API listens on ${url} (${framework}).`,
+    '',
+    'Paste into another terminal:',
+    ...api.samples.flatMap((sample) => ['', `# ${sample.title}: ${sample.status}`, curl(url, sample)]),
+    ...(demo ? [] : ['', `Since others can reach ${host}, a token to try is made only with DEMO=1.`]),
+    '',
+    'What is decided about each request appears here. Ctrl-C stops the server.',
+    '',
+  ].join('\n');
+}
+
+/** What a program reads: everything in one line. */
+export function readyLine(url: string, api: Api): string {
+  return JSON.stringify({ ready: true, url, ...api.json });
+}
+
+/** Prints every decision but those about probes. The reason stands here only; the caller learns less. */
+export function printDecisions(print: (line: string) => void): void {
+  subscribe('portcullis:decision', (message) => {
+    const { outcome, guard, reason, principal, method, path } = message as DecisionEvent;
+    if (guard === 'open') return;
+    const why = reason ?? (principal === null ? 'nobody' : `${principal.kind} ${principal.id}`);
+    print(`${outcome.padEnd(8)} ${method} ${printable(path)}  ${why}`);
+  });
+}
+
+function curl(url: string, { path, bearer }: Sample): string {
+  const header = bearer === undefined ? '' : `-H 'Authorization: Bearer ${bearer}' `;
+  return `curl -i ${header}'${url}${path}'`;
+}
+
+/** A path comes from outside, and a terminal obeys control characters. */
+function printable(path: string): string {
+  return path.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 200);
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Environment, SetupError } from './environment.ts';
+
+/** How long requests that are under way may take to end when the program is asked to stop. */
+const GRACE_MS = 5000;
+
+/**
+ * Begins to listen.
+ *
+ * @returns The URL under which this machine reaches the server.
+ * @throws {@link SetupError} when the address cannot be had.
+ */
+export async function listen(server: Server, { host, port }: Environment): Promise<string> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new SetupError(whyNot(error, host, port), { cause: error });
+  }
+  const { address, port: actual, family } = server.address() as AddressInfo;
+  // The unspecified address means every interface; from here the server is at the loopback address of its family.
+  const reachable = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
+  return `http://${family === 'IPv6' ? `[${reachable}]` : reachable}:${actual}`;
+}
+
+/** Lets the requests that are under way end when the program is asked to stop; a second signal ends it at once. */
+export function stopWhenAsked(server: Server): void {
+  function stop(): void {
+    server.close();
+    setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
+  }
+  process.once('SIGTERM', stop).once('SIGINT', stop);
+  if (process.env['npm_lifecycle_event'] !== undefined) onceOrphaned(stop);
+}
+
+/** npm passes a signal to its shell, and the shell ends without passing it on; what is left is a parent that is gone. */
+function onceOrphaned(act: () => void): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    act();
+  }, 250).unref();
+}
+
+function whyNot(error: unknown, host: string, port: number): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE')
+    return `Port ${port} on ${host} is in use; choose another with PORT, or PORT=0 for one that is free.`;
+  if (code === 'EACCES') return `Port ${port} is not permitted to you; choose one above 1023 with PORT.`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `HOST must be an address of this machine, not "${host}".`;
+  return `Listening on ${host}, port ${port}, failed: ${message}.`;
+}
