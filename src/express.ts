@@ -1,8 +1,10 @@
 import type { EntryGuard, Guard, GuardDescription } from './core/decision.ts';
 import { isPromise } from './core/maybe-promise.ts';
 import type { Principal } from './core/principal.ts';
+import type { Reply } from './core/reply.ts';
 import { errorRenderer, type ErrorEnvelopeOptions } from './middleware/error-envelope.ts';
 import { notePassage, principalOf } from './middleware/passage.ts';
+import { answering, type Mountable, type MountOptions } from './middleware/mounting.ts';
 import { compilePipeline, type GuardOptions, type PipelineResult } from './middleware/pipeline.ts';
 import { exchangeOf, type NativeRequest } from './passport/request-view.ts';
 import { addHeaders, writeReply, type NativeResponse } from './passport/write-reply.ts';
@@ -57,6 +59,27 @@ export function guard<P extends Principal | null>(
     of: (request: object) => principalOf<P>(request, portcullisGuard),
     describe: () => pipeline.describe(),
   });
+}
+
+/**
+ * Mounts a system's endpoints; every other path goes on to the host. It works before and behind body parsers.
+ *
+ * @throws {@link ConfigError} `option_invalid`, `option_unknown`.
+ */
+export function mount(
+  system: Mountable,
+  options: MountOptions = {},
+): (request: NativeRequest, response: NativeResponse, next: (error?: unknown) => void) => void {
+  const answer = answering(system, options);
+  return function portcullisSystem(request, response, next) {
+    const settle = (reply: Reply | null): void => {
+      if (reply === null) next();
+      else writeReply(response, reply, request.method ?? 'GET');
+    };
+    const reply = answer(exchangeOf(request));
+    if (isPromise(reply)) reply.then(settle).catch(next);
+    else settle(reply);
+  };
 }
 
 /**

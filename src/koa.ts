@@ -4,6 +4,7 @@ import type { Principal } from './core/principal.ts';
 import type { Reply } from './core/reply.ts';
 import { errorRenderer, type ErrorEnvelopeOptions } from './middleware/error-envelope.ts';
 import { notePassage, principalOf } from './middleware/passage.ts';
+import { answering, type Mountable, type MountOptions } from './middleware/mounting.ts';
 import { compilePipeline, type GuardOptions } from './middleware/pipeline.ts';
 import { exchangeOf, type NativeRequest } from './passport/request-view.ts';
 
@@ -63,6 +64,23 @@ export function guard<P extends Principal | null>(
     of: (context: object) => principalOf<P>(context, portcullisGuard),
     describe: () => pipeline.describe(),
   });
+}
+
+/**
+ * Mounts a system's endpoints; every other path goes on to the host. It works before and behind body parsers.
+ *
+ * @throws {@link ConfigError} `option_invalid`, `option_unknown`.
+ */
+export function mount(
+  system: Mountable,
+  options: MountOptions = {},
+): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
+  const answer = answering(system, options);
+  return async function portcullisSystem(context, next) {
+    const reply = await answer(exchangeOfContext(context));
+    if (reply === null) await next();
+    else writeToContext(context, reply);
+  };
 }
 
 /**

@@ -3,6 +3,7 @@ import { chain, isPromise } from './core/maybe-promise.ts';
 import type { Principal } from './core/principal.ts';
 import { errorRenderer, type ErrorEnvelopeOptions } from './middleware/error-envelope.ts';
 import { notePassage, principalOf } from './middleware/passage.ts';
+import { answering, type Mountable, type MountOptions } from './middleware/mounting.ts';
 import { compilePipeline, type GuardOptions, type PipelineResult } from './middleware/pipeline.ts';
 import { exchangeOf, type NativeRequest } from './passport/request-view.ts';
 import { addHeaders, writeReply, type NativeResponse } from './passport/write-reply.ts';
@@ -52,6 +53,24 @@ export function guard<P extends Principal | null>(
     of: (request: object) => principalOf<P>(request, portcullisGuard),
     describe: () => pipeline.describe(),
   });
+}
+
+/**
+ * Mounts a system's endpoints in front of a handler, which gets every other path.
+ *
+ * @returns A function to call with request, response and what to run when the path is none of the system's.
+ * @throws {@link ConfigError} `option_invalid`, `option_unknown`.
+ */
+export function mount(
+  system: Mountable,
+  options: MountOptions = {},
+): (request: NativeRequest, response: NativeResponse, handler: () => unknown) => unknown {
+  const answer = answering(system, options);
+  return function portcullisSystem(request, response, handler) {
+    return chain(answer(exchangeOf(request)), (reply) =>
+      reply === null ? handler() : writeReply(response, reply, request.method ?? 'GET'),
+    );
+  };
 }
 
 /**

@@ -77,6 +77,8 @@ export function findOverlap(claims: readonly CredentialClaim[]): readonly [numbe
     for (const [j, b] of claims.entries()) {
       if (j <= i || a.scheme?.toLowerCase() !== b.scheme?.toLowerCase()) continue;
       if (!a.headers.some((name) => b.headers.includes(name))) continue;
+      // What a verbatim claim takes has no shape, so no other claim can be told apart from it.
+      if (a.value === 'verbatim' || b.value === 'verbatim') return [i, j];
       if (a.shape === b.shape || a.shape === 'any' || b.shape === 'any') return [i, j];
     }
   }
@@ -137,7 +139,7 @@ function readValue(
   if (first.value === 'verbatim') {
     return { kind: 'found', claim: first, credential: { header, scheme, value: rest } };
   }
-  const value = rest.trimStart();
+  const value = rest.replace(BLANKS_BEFORE, '');
   if (value.includes(',')) return JOINED;
   if (value === '' || BLANK.test(value)) return MALFORMED;
   const claim = claims.length === 1 ? first : claims.find((each) => fits(each, value));
@@ -150,7 +152,9 @@ function fits(claim: CredentialClaim, value: string): boolean {
   return claim.shape === 'jwt' ? isJwtShaped(value) : TOKEN.test(value) && !isJwtShaped(value);
 }
 
+/** Blanks of RFC 9110 section 5.6.3 only: `trim` takes U+00A0 and others for blanks, which are bytes of a credential. */
 const BLANK = /[ \t]/;
+const BLANKS_BEFORE = /^[ \t]+/;
 
 function sameUnderAlias(a: Found, b: Found): boolean {
   return (

@@ -21,6 +21,21 @@ export interface DecisionEvent {
   readonly cause?: unknown;
 }
 
+/** What happened to a session: one login's chain of tokens. */
+export interface SessionEvent {
+  readonly type: 'session';
+  readonly action: 'started' | 'refreshed' | 'repeated' | 'reuse_detected' | 'revoked' | 'owner_revoked';
+  /** The system that the session belongs to. */
+  readonly system: string;
+  /** Whose session it is. */
+  readonly owner: string;
+  /** The session; `null` when all of the owner's were revoked. */
+  readonly sessionId: string | null;
+  /** Why it was revoked, in the words of whoever did it. */
+  readonly reason: string | null;
+  readonly at: number;
+}
+
 /** The party of an event. */
 export interface EventPrincipal {
   readonly kind: Principal['kind'];
@@ -33,6 +48,7 @@ export interface EventPrincipal {
 export type EventSink<E> = (event: E) => unknown;
 
 const decisions = channel('portcullis:decision');
+const sessions = channel('portcullis:session');
 
 /** Whether anybody listens, so that nothing is put together for nobody. */
 export function hasDecisionListener(sink: EventSink<DecisionEvent> | undefined): boolean {
@@ -42,6 +58,12 @@ export function hasDecisionListener(sink: EventSink<DecisionEvent> | undefined):
 /** Hands a decision to `node:diagnostics_channel` and to the sink. */
 export function publishDecision(event: DecisionEvent, sink: EventSink<DecisionEvent> | undefined): void {
   if (decisions.hasSubscribers) decisions.publish(event);
+  if (sink !== undefined) deliver(event, sink);
+}
+
+/** Hands a session's event to `node:diagnostics_channel` and to the sink. */
+export function publishSession(event: SessionEvent, sink: EventSink<SessionEvent> | undefined): void {
+  if (sessions.hasSubscribers) sessions.publish(event);
   if (sink !== undefined) deliver(event, sink);
 }
 

@@ -33,7 +33,7 @@ export function parseOptions<S extends Shape>(owner: string, options: unknown, s
 
 /** Makes an option optional, with the value it has when it is absent. */
 export function optional<T>(read: Reader<T>): Reader<T | undefined>;
-export function optional<T, D>(read: Reader<T>, fallback: D): Reader<T | D>;
+export function optional<T, const D>(read: Reader<T>, fallback: D): Reader<T | D>;
 export function optional<T, D>(read: Reader<T>, fallback?: D): Reader<T | D | undefined> {
   return (value, path) => (value === undefined ? fallback : read(value, path));
 }

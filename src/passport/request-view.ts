@@ -87,9 +87,16 @@ class NativeExchange implements Exchange {
     return this.reading;
   }
 
+  /** Whether the request has no body at all: parsers differ in what they leave then (RFC 9112 section 6.3). */
+  private isBodiless(): boolean {
+    const length = this.headerLines('content-length')[0];
+    return this.headerLines('transfer-encoding').length === 0 && (length === undefined || Number(length) === 0);
+  }
+
   private async readBody(limitBytes: number): Promise<BodyReading> {
     const stream = this.native as unknown as Readable;
     const contentType = this.headerLines('content-type')[0];
+    if (this.isBodiless()) return { kind: 'bytes', bytes: NO_BYTES, contentType };
     if (stream.readableDidRead || stream.readableEnded) {
       return { kind: 'parsed', value: this.holder.body, contentType };
     }
@@ -112,6 +119,7 @@ class NativeExchange implements Exchange {
 }
 
 const NO_LINES: readonly string[] = [];
+const NO_BYTES = new Uint8Array(0);
 
 function cookedLines(value: string | string[] | undefined): readonly string[] {
   if (value === undefined) return NO_LINES;

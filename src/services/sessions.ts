@@ -1,0 +1,154 @@
+import type { Clock } from '../core/clock.ts';
+import { authError, type AuthError } from '../core/errors.ts';
+import { publishSession, type EventSink, type SessionEvent } from '../core/events.ts';
+import { randomToken } from '../core/secrets.ts';
+import type { Family, FamilyStore, Json, RotatePolicy } from '../core/store.ts';
+import type { FeedReader } from '../tokens/feed-reader.ts';
+
+/** How long the tokens of a system live. */
+export interface SessionLifetimes {
+  readonly accessSeconds: number;
+  /** How long a session lasts without a refresh. */
+  readonly refreshSeconds: number;
+  /** How long a session lasts in all; `null` for as long as it is refreshed. */
+  readonly absoluteSeconds: number | null;
+  /** How long a used refresh token still gets the successor it got before; 0 is strict. */
+  readonly reuseGraceSeconds: number;
+}
+
+export interface SessionsOptions {
+  readonly store: FamilyStore;
+  readonly feed: FeedReader;
+  /** The system's name; owners of different systems never mix. */
+  readonly system: string;
+  readonly lifetimes: SessionLifetimes;
+  readonly clock: Clock;
+  readonly onEvent: EventSink<SessionEvent> | undefined;
+}
+
+/** A generation that may be issued: a new one, or the one that a repeat gets again. */
+export interface IssuedGeneration {
+  readonly family: Family;
+  readonly repeated: boolean;
+}
+
+/** The sessions of one system: one family of refresh tokens each, in the store. */
+export interface Sessions {
+  /** Starts a session for an owner. Its first generation is issued. */
+  start(owner: string, data: Json): Promise<Family>;
+  /** The live session, or `null`. */
+  find(sessionId: string): Promise<Family | null>;
+  /**
+   * Presents a generation of refresh token that was authenticated before, and issues its successor.
+   *
+   * @returns The refusal `token_revoked` for a session that is over, `token_reused` when this call ended it because of
+   *   a reuse outside the window.
+   */
+  rotate(
+    sessionId: string,
+    generation: number,
+    policy?: Pick<RotatePolicy, 'handles' | 'feedGeneration' | 'data' | 'retireQuietly'>,
+  ): Promise<IssuedGeneration | AuthError>;
+  /** Ends one session; this process refuses its access tokens from now on, others when they next read the feed. */
+  revoke(sessionId: string, options: RevokeOptions): Promise<boolean>;
+  /** Ends all sessions of an owner, as when its credentials change. @returns How many there were. */
+  revokeAll(owner: string, options: RevokeAllOptions): Promise<number>;
+  /** The owner's live sessions, oldest first. */
+  list(owner: string): Promise<readonly Family[]>;
+  /** How the owner stands in the store and in the feed. */
+  ownerKey(owner: string): string;
+}
+
+export interface RevokeOptions {
+  /** Why, for the event; never sent to the caller. */
+  readonly reason: string;
+}
+
+export interface RevokeAllOptions extends RevokeOptions {
+  /** The one session that goes on. */
+  readonly except?: string | undefined;
+}
+
+/** How much longer than an access token its revocation is remembered, for clocks that are apart. */
+const SKEW_SECONDS = 60;
+
+export function sessionsOf({ store, feed, system, lifetimes, clock, onEvent }: SessionsOptions): Sessions {
+  const { accessSeconds, refreshSeconds, absoluteSeconds, reuseGraceSeconds } = lifetimes;
+  const idleMs = refreshSeconds * 1000;
+  const feedMs = (accessSeconds + SKEW_SECONDS) * 1000;
+  const graceMs = reuseGraceSeconds * 1000;
+  const prefix = `${system}:`;
+
+  function tell(
+    action: SessionEvent['action'],
+    owner: string,
+    sessionId: string | null,
+    reason: string | null = null,
+  ): void {
+    publishSession({ type: 'session', action, system, owner, sessionId, reason, at: clock.now() }, onEvent);
+  }
+
+  function ownerOf(family: Family): string {
+    return family.owner.slice(prefix.length);
+  }
+
+  return {
+    ownerKey: (owner) => prefix + owner,
+
+    async start(owner, data) {
+      const family = await store.familyCreate({
+        id: randomToken(128),
+        owner: prefix + owner,
+        data,
+        idleMs,
+        absoluteAt: absoluteSeconds === null ? null : clock.now() + absoluteSeconds * 1000,
+        feedMs,
+      });
+      tell('started', owner, family.id);
+      return family;
+    },
+
+    async find(sessionId) {
+      const family = await store.familyGet(sessionId);
+      // A token of one system says nothing in another, even where both share a store and a key.
+      return family !== null && family.owner.startsWith(prefix) ? family : null;
+    },
+
+    async rotate(sessionId, generation, policy = {}) {
+      const rotation = await store.familyRotate(sessionId, generation, {
+        idleMs,
+        graceMs,
+        feedMs,
+        ...policy,
+      });
+      if (rotation.outcome === 'gone') return authError('token_revoked');
+      const owner = ownerOf(rotation.family);
+      if (rotation.outcome === 'reuse') {
+        await feed.poll();
+        tell('reuse_detected', owner, sessionId);
+        return authError('token_reused');
+      }
+      const repeated = rotation.outcome === 'replayed';
+      tell(repeated ? 'repeated' : 'refreshed', owner, sessionId);
+      if (policy.feedGeneration === true) await feed.poll();
+      return { family: rotation.family, repeated };
+    },
+
+    async revoke(sessionId, { reason }) {
+      const family = await store.familyGet(sessionId);
+      const ended = await store.familyRevoke(sessionId);
+      await feed.poll();
+      if (ended && family !== null) tell('revoked', ownerOf(family), sessionId, reason);
+      return ended;
+    },
+
+    async revokeAll(owner, { reason, except }) {
+      const count = await store.familyRevokeAll(prefix + owner, { except });
+      await feed.poll();
+      tell('owner_revoked', owner, null, reason);
+      return count;
+    },
+
+    list: (owner) => store.familyList(prefix + owner),
+  };
+}

@@ -1,0 +1,97 @@
+import { authError, isAuthError, type AuthError } from '../../core/errors.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import { jsonReply, NO_STORE, type Reply } from '../../core/reply.ts';
+import type { TokenPair } from '../../services/token-pairs.ts';
+import type { Endpoint } from '../endpoints.ts';
+import { readStrings } from '../request-body.ts';
+import type { B2bParts } from './parts.ts';
+import { subjectOf, userIdOf } from './tokens.ts';
+import type { B2bUser } from './options.ts';
+
+/** The three endpoints: credentials to a pair, a refresh token to a new pair, and the end of all of a client's tokens. */
+export function b2bEndpoints(parts: B2bParts): readonly Endpoint[] {
+  return [
+    { method: 'POST', path: '/auth/login', name: 'login', handle: (exchange) => login(parts, exchange) },
+    {
+      method: 'POST',
+      path: '/auth/refresh',
+      name: 'refresh',
+      concerns: 'refresh',
+      handle: (exchange) => refresh(parts, exchange),
+    },
+    { method: 'POST', path: '/auth/logout', name: 'logout', handle: (exchange) => logout(parts, exchange) },
+  ];
+}
+
+/** In the order limiter, body, credentials, address, so that a stranger learns nothing of lists. */
+async function login(parts: B2bParts, exchange: Exchange): Promise<Reply | AuthError> {
+  const { directory, sessions, pairs, limitLogin } = parts;
+  const wait = await limitLogin?.(exchange);
+  if (typeof wait === 'number') return authError('rate_limited', { retryAfterSeconds: wait });
+  const body = await readStrings(exchange, ['username', 'password']);
+  if (isAuthError(body)) return asSyntax(body);
+  const user = await directory.findLogin(body.username);
+  // Also for nobody, so that unknown names take as long as known ones.
+  const matches = await directory.verifyPassword(user, body.password);
+  if (user === null || matches !== true || user.active !== true) return authError('login_failed');
+  const refused = await parts.checkAddress(user.clientId, exchange);
+  if (refused !== null) return refused;
+  const subject = subjectOf(user);
+  const family = await sessions.start(subject.owner, { userId: user.id });
+  return pairReply(pairs.issue(family, subject), user);
+}
+
+/** In the order signature, kind, expiry; user; address; and only then the atomic step that uses the token up. */
+async function refresh(parts: B2bParts, exchange: Exchange): Promise<Reply | AuthError> {
+  const { directory, pairs } = parts;
+  const body = await readStrings(exchange, ['refresh_token']);
+  if (isAuthError(body)) return asSyntax(body);
+  const token = await pairs.readRefresh(body.refresh_token);
+  if (isAuthError(token)) return token;
+  const user = await directory.findUser(userIdOf(token.claims));
+  if (user === null) return authError('subject_unknown');
+  // A user that has been given another client does not take the sessions of the old one along.
+  if (user.active !== true || String(user.clientId) !== token.claims['sub'])
+    return authError('subject_inactive');
+  const refused = await parts.checkAddress(user.clientId, exchange);
+  if (refused !== null) return refused;
+  const pair = await pairs.refresh(token, subjectOf(user));
+  return isAuthError(pair) ? pair : pairReply(pair, user);
+}
+
+async function logout(parts: B2bParts, exchange: Exchange): Promise<Reply | AuthError> {
+  const decision = await parts.entry.enterChain(exchange);
+  if (decision.kind === 'deny') return decision.error;
+  const { principal } = decision;
+  const refused = await parts.checkAddress(principal.clientId, exchange);
+  if (refused !== null) return refused;
+  await parts.sessions.revokeAll(principal.id, { reason: 'logout' });
+  return jsonReply(200, { success: true, data: { message: 'Successfully logged out' } }, NO_STORE);
+}
+
+function pairReply(pair: TokenPair, user: B2bUser): Reply {
+  return jsonReply(
+    200,
+    {
+      success: true,
+      data: {
+        access_token: pair.access,
+        refresh_token: pair.refresh,
+        access_expires_at: toTimestamp(pair.accessExpiresAt),
+        refresh_expires_at: toTimestamp(pair.refreshExpiresAt),
+        client_id: user.clientId,
+      },
+    },
+    NO_STORE,
+  );
+}
+
+/** RFC 3339 in UTC with whole seconds. */
+function toTimestamp(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+/** This API knows no 415: a body of another type is a body that cannot be read. */
+function asSyntax(error: AuthError): AuthError {
+  return error.code === 'body_media_type' ? authError('body_syntax') : error;
+}

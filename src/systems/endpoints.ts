@@ -1,0 +1,92 @@
+import type { Clock } from '../core/clock.ts';
+import type { Dialect, TokenRole } from '../core/dialect.ts';
+import { authError, isAuthError, type AuthError } from '../core/errors.ts';
+import type { DecisionEvent, EventSink } from '../core/events.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { MaybePromise } from '../core/maybe-promise.ts';
+import type { Reply } from '../core/reply.ts';
+import { reportingTo, type Reporting } from '../middleware/reporting.ts';
+
+/** One endpoint of a system: a row of its table. */
+export interface Endpoint {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Without the trailing slash, which is accepted all the same. */
+  readonly path: string;
+  /** The name in events. */
+  readonly name: string;
+  /** Which token its refusals are about; default `access`. */
+  readonly concerns?: TokenRole | undefined;
+  /** Answers, or says why not. */
+  handle(exchange: Exchange): MaybePromise<Reply | AuthError>;
+}
+
+/** What an adapter mounts: endpoints that answer under their own prefixes and leave every other path to the host. */
+export interface System {
+  readonly name: string;
+  readonly endpoints: readonly Pick<Endpoint, 'method' | 'path' | 'name'>[];
+  /**
+   * The answer, or `null`, at once, when the path is none of this system's. It never rejects: what breaks becomes an
+   * answer.
+   *
+   * @param path The request's path below the prefix that the system is mounted under.
+   */
+  handle(exchange: Exchange, path: string): MaybePromise<Reply | null>;
+  /** Ends timers and watches; the store stays open, since it is the host's. */
+  close(): Promise<void>;
+}
+
+export interface EndpointTableOptions {
+  readonly dialect: Dialect;
+  readonly schemes: readonly string[];
+  /** Below these paths an unknown one is 404 in the system's own form; everywhere else it is the host's. */
+  readonly prefixes: readonly string[];
+  readonly clock: Clock;
+  readonly onEvent: EventSink<DecisionEvent> | undefined;
+}
+
+/** Answers requests from a table of endpoints; every system is one such table. */
+export function endpointTable(
+  endpoints: readonly Endpoint[],
+  options: EndpointTableOptions,
+): System['handle'] {
+  const byPath = new Map<string, Endpoint[]>();
+  for (const endpoint of endpoints)
+    byPath.set(endpoint.path, [...(byPath.get(endpoint.path) ?? []), endpoint]);
+  const reporters = new Map(
+    endpoints.map((endpoint) => [endpoint, reportingTo({ ...options, concerns: endpoint.concerns })]),
+  );
+  const strayReporter = reportingTo(options);
+
+  return function answer(exchange, mountedPath) {
+    const path = withoutTrailingSlash(mountedPath);
+    const here = byPath.get(path);
+    if (here === undefined) {
+      const ours = options.prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+      return ours ? strayReporter.denied(exchange, 'not_found', null, authError('not_found')) : null;
+    }
+    const endpoint = here.find(({ method }) => method === exchange.method);
+    if (endpoint !== undefined) return run(endpoint, exchange, reporters.get(endpoint) as Reporting);
+    const allow = here.map(({ method }) => method);
+    return strayReporter.denied(
+      exchange,
+      'method_not_allowed',
+      null,
+      authError('method_not_allowed', { allow }),
+    );
+  };
+}
+
+async function run(endpoint: Endpoint, exchange: Exchange, reporting: Reporting): Promise<Reply> {
+  try {
+    const answer = await endpoint.handle(exchange);
+    if (isAuthError(answer)) return reporting.denied(exchange, endpoint.name, null, answer);
+    reporting.allowed(exchange, endpoint.name, null);
+    return answer;
+  } catch (thrown) {
+    return reporting.failed(exchange, endpoint.name, null, thrown);
+  }
+}
+
+function withoutTrailingSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
