@@ -30,7 +30,7 @@ async function run(command) {
     cwd: ROOT,
     env: { ...process.env, PATH: `${bin}:${process.env.PATH}`, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: STEP_LIMIT_MINUTES * 60_000,
+    signal: AbortSignal.timeout(STEP_LIMIT_MINUTES * 60_000),
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -39,12 +39,10 @@ async function run(command) {
     });
   }
   return new Promise((resolve) => {
-    child.on('error', (error) => resolve({ ok: false, output: `${command[0]}: ${error.message}\n` }));
-    child.on('close', (code, signal) => {
-      if (signal !== null)
-        output += `${command[0]}: ended by ${signal}; a step has ${STEP_LIMIT_MINUTES} minutes\n`;
-      resolve({ ok: code === 0, output });
-    });
+    child.on('error', (error) =>
+      resolve({ ok: false, output: `${output}${command[0]}: ${error.message}\n` }),
+    );
+    child.on('close', (code) => resolve({ ok: code === 0, output }));
   });
 }
 

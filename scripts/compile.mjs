@@ -39,7 +39,7 @@ export function compile({ name, project, sources, out, after, force = false }) {
   });
   if (tsc.status !== 0) {
     rmSync(staging, { recursive: true, force: true });
-    process.stderr.write(`build: the ${name} does not compile; ${out} was left as it is\n`);
+    process.stderr.write(`build: ${name}: does not compile; ${out} is left as it was\n`);
     process.exit(1);
   }
   writeFileSync(join(staging, STAMP), stamp);
