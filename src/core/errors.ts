@@ -78,6 +78,7 @@ export type ConfigErrorCode =
   | 'strategies_overlap'
   | 'systems_overlap'
   | 'not_guarded'
+  | 'workspace_outside'
   | 'dependency_missing'
   | 'schema_outdated';
 
@@ -95,6 +96,8 @@ export class ConfigError extends TypeError {
   }
 }
 
+const STORE_ERROR = Symbol.for('portcullis.StoreError');
+
 /**
  * A dependency is down or did not answer in time. Guards and endpoints answer it with 503, never with a refusal that
  * would log people out. The underlying failure is in `cause` and is never sent to a caller.
@@ -108,12 +111,25 @@ export class StoreError extends Error {
     super(message, options);
     this.retryAfterSeconds = options?.retryAfterSeconds ?? 1;
   }
+
+  get [STORE_ERROR](): true {
+    return true;
+  }
+}
+
+/** Whether a value is a {@link StoreError} of any installed copy of the package. */
+export function isStoreError(value: unknown): value is StoreError {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (value as { [STORE_ERROR]?: unknown })[STORE_ERROR] === true
+  );
 }
 
 /** The refusal for something that was thrown: an outage is 503, anything unknown is 500. */
 export function refusalOf(thrown: unknown): AuthError {
   if (isAuthError(thrown)) return thrown;
-  if (thrown instanceof StoreError) {
+  if (isStoreError(thrown)) {
     return authError('dependency_unavailable', { retryAfterSeconds: thrown.retryAfterSeconds });
   }
   return authError('internal_error');

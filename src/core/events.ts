@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Exchange } from './exchange.ts';
+import { isPromise } from './maybe-promise.ts';
 import type { Principal } from './principal.ts';
 import type { ReasonCode } from './reasons.ts';
 
@@ -36,6 +37,17 @@ export interface SessionEvent {
   readonly at: number;
 }
 
+/** Code left the workspace of its request on purpose. */
+export interface WorkspaceEvent {
+  readonly type: 'workspace';
+  readonly action: 'unscoped';
+  /** Why, in the words of whoever wrote the code. */
+  readonly reason: string;
+  /** The workspace that was left; `null` outside any. */
+  readonly workspace: string | null;
+  readonly at: number;
+}
+
 /** The party of an event. */
 export interface EventPrincipal {
   readonly kind: Principal['kind'];
@@ -49,6 +61,7 @@ export type EventSink<E> = (event: E) => unknown;
 
 const decisions = channel('portcullis:decision');
 const sessions = channel('portcullis:session');
+const workspaces = channel('portcullis:workspace');
 
 /** Whether anybody listens, so that nothing is put together for nobody. */
 export function hasDecisionListener(sink: EventSink<DecisionEvent> | undefined): boolean {
@@ -67,11 +80,17 @@ export function publishSession(event: SessionEvent, sink: EventSink<SessionEvent
   if (sink !== undefined) deliver(event, sink);
 }
 
+/** Hands a workspace's event to `node:diagnostics_channel` and to the sink. */
+export function publishWorkspace(event: WorkspaceEvent, sink: EventSink<WorkspaceEvent> | undefined): void {
+  if (workspaces.hasSubscribers) workspaces.publish(event);
+  if (sink !== undefined) deliver(event, sink);
+}
+
 /** Calls a sink so that neither an exception nor a rejection of it reaches the request. */
 export function deliver<E>(event: E, sink: EventSink<E>): void {
   try {
     const result = sink(event);
-    if (result instanceof Promise) result.catch(ignore);
+    if (isPromise(result)) result.then(undefined, ignore);
   } catch {
     // An audit sink that fails must not turn a decision into another one.
   }

@@ -106,6 +106,16 @@ export const REASONS = {
     'The credential lacks a scope that the route requires.',
   ),
   permission_denied: reason(403, 'permission_denied', 'The principal may not do this.'),
+  workspace_missing: reason(
+    403,
+    'permission_denied',
+    'The route is for a workspace, and the principal has none.',
+  ),
+  workspace_forbidden: reason(
+    403,
+    'permission_denied',
+    'The workspace that the request selects is unknown, is not one of the principal, or is named twice.',
+  ),
   ip_denied: reason(403, 'ip_denied', 'The client address is in none of the allowed networks.'),
   ip_unknown: reason(403, 'ip_denied', 'The client address cannot be determined, and a list applies.'),
 

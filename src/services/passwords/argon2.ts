@@ -32,7 +32,7 @@ interface Argon2 {
  * Argon2id through `@node-rs/argon2`, which the host installs. The password is used exactly as it is, whatever its
  * length or characters.
  *
- * @throws {@link ConfigError} `option_missing` when `@node-rs/argon2` is not installed.
+ * @throws {@link ConfigError} `dependency_missing` when `@node-rs/argon2` is not installed.
  * @see RFC 9106, OWASP Password Storage Cheat Sheet (the defaults)
  */
 export function argon2Passwords(options: Argon2Options = {}): Passwords {
@@ -61,7 +61,7 @@ function loadArgon2(): Argon2 {
     return createRequire(import.meta.url)('@node-rs/argon2') as Argon2;
   } catch (cause) {
     throw new ConfigError(
-      'option_missing',
+      'dependency_missing',
       'argon2Passwords needs the package @node-rs/argon2: run `npm install @node-rs/argon2`.',
       { cause },
     );
