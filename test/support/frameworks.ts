@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import Koa from 'koa';
@@ -141,7 +147,8 @@ export async function listen(listener: RequestListener): Promise<Host> {
   return {
     port,
     send: (request) => send(port, request),
-    get: (authorization) => send(port, authorization === undefined ? {} : { headers: { Authorization: authorization } }),
+    get: (authorization) =>
+      send(port, authorization === undefined ? {} : { headers: { Authorization: authorization } }),
   };
 }
 

@@ -25,7 +25,10 @@ export interface HttpAnswer {
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 
 /** Sends one request to a loopback port and reads the whole answer. */
-export function send(port: number, { method = 'GET', path = '/', headers = {}, body }: HttpRequest = {}): Promise<HttpAnswer> {
+export function send(
+  port: number,
+  { method = 'GET', path = '/', headers = {}, body }: HttpRequest = {},
+): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const outgoing = request({ agent, host: '127.0.0.1', port, method, path, headers }, (incoming) => {
       collect(incoming).then(resolve, reject);
@@ -43,7 +46,9 @@ async function collect(incoming: IncomingMessage): Promise<HttpAnswer> {
 
 function answerOf(status: number, rawHeaders: readonly string[], text: string): HttpAnswer {
   function lines(name: string): readonly string[] {
-    return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name.toLowerCase());
+    return rawHeaders.filter(
+      (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name.toLowerCase(),
+    );
   }
   return {
     status,
@@ -78,7 +83,10 @@ export function rawGet(port: number, headerLines: readonly string[], target: str
  *
  * @returns The bodies, in the order of the requests.
  */
-export function pipelined(port: number, requests: readonly Readonly<Record<string, string>>[]): Promise<readonly string[]> {
+export function pipelined(
+  port: number,
+  requests: readonly Readonly<Record<string, string>>[],
+): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     const bodies: string[] = [];
@@ -113,5 +121,7 @@ function takeAnswer(text: string): { readonly body: string; readonly length: num
   const length = Number(/\r\ncontent-length: (\d+)/i.exec(text.slice(0, end))?.[1]);
   if (!Number.isInteger(length)) throw new Error(`an answer without a length: ${text.slice(0, end)}`);
   const start = end + 4;
-  return text.length < start + length ? undefined : { body: text.slice(start, start + length), length: start + length };
+  return text.length < start + length
+    ? undefined
+    : { body: text.slice(start, start + length), length: start + length };
 }

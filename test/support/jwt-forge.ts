@@ -1,4 +1,11 @@
-import { constants, createHmac, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import {
+  constants,
+  createHmac,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  type KeyObject,
+} from 'node:crypto';
 
 /**
  * Makes tokens of any shape without a JWT library, so that a test says exactly which bytes it sends, right or wrong.
@@ -35,11 +42,14 @@ export function signature(input: string, key: string | Uint8Array | KeyObject, a
   if (algorithm.startsWith('HS')) {
     return createHmac(hash, key).update(input).digest('base64url');
   }
-  if (typeof key === 'string' || key instanceof Uint8Array) throw new TypeError('signing needs a private key');
+  if (typeof key === 'string' || key instanceof Uint8Array)
+    throw new TypeError('signing needs a private key');
   const bytes = Buffer.from(input);
   if (algorithm.startsWith('PS')) {
     const padding = constants.RSA_PKCS1_PSS_PADDING;
-    return sign(hash, bytes, { key, padding, saltLength: Number(algorithm.slice(2)) / 8 }).toString('base64url');
+    return sign(hash, bytes, { key, padding, saltLength: Number(algorithm.slice(2)) / 8 }).toString(
+      'base64url',
+    );
   }
   if (algorithm.startsWith('ES')) {
     return sign(hash, bytes, { key, dsaEncoding: 'ieee-p1363' }).toString('base64url');

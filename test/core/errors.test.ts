@@ -1,0 +1,117 @@
+import { describe, expect, it, vi } from 'vitest';
+import {
+  AuthError,
+  authError,
+  ConfigError,
+  isAuthError,
+  refusalOf,
+  StoreError,
+} from '../../src/core/errors.ts';
+import { REASONS, type ReasonCode } from '../../src/core/reasons.ts';
+
+describe('authError', () => {
+  it('has the status of the reason table, no stack and no message', () => {
+    const error = authError('scope_insufficient', { scopes: ['a'] });
+    expect(error.status).toBe(403);
+    expect(error.details).toEqual({ scopes: ['a'] });
+    expect(error).not.toBeInstanceOf(Error);
+    expect(Object.keys(error).toSorted()).toEqual(['code', 'details']);
+  });
+
+  it('is one shared, frozen value for a reason without details', () => {
+    expect(authError('token_expired')).toBe(authError('token_expired'));
+    expect(authError('token_expired')).not.toBe(authError('token_malformed'));
+    expect(Object.isFrozen(authError('token_expired'))).toBe(true);
+    expect(Object.isFrozen(authError('token_expired').details)).toBe(true);
+  });
+
+  it('keeps details apart from the shared value', () => {
+    expect(authError('rate_limited', { retryAfterSeconds: 3 })).not.toBe(authError('rate_limited'));
+    expect(authError('rate_limited').details).toEqual({});
+  });
+});
+
+describe('isAuthError', () => {
+  it('recognises the error of another installed copy of the package', async () => {
+    vi.resetModules();
+    const other = await import('../../src/core/errors.ts');
+    expect(other.AuthError).not.toBe(AuthError);
+    expect(isAuthError(new other.AuthError('token_expired'))).toBe(true);
+  });
+
+  it.each([null, undefined, 'token_expired', { code: 'token_expired' }, new Error('x'), () => 0])(
+    'says no to %s',
+    (value) => {
+      expect(isAuthError(value)).toBe(false);
+    },
+  );
+});
+
+describe('refusalOf', () => {
+  it('keeps a refusal that was thrown', () => {
+    const error = authError('ip_denied');
+    expect(refusalOf(error)).toBe(error);
+  });
+
+  it('makes an outage of a StoreError, with its time to wait', () => {
+    expect(refusalOf(new StoreError('down', { retryAfterSeconds: 7 }))).toEqual(
+      new AuthError('dependency_unavailable', { retryAfterSeconds: 7 }),
+    );
+    expect(refusalOf(new StoreError('down')).details.retryAfterSeconds).toBe(1);
+  });
+
+  it('makes an outage of the StoreError of another installed copy, which is never taken for a mistake', async () => {
+    vi.resetModules();
+    const other = await import('../../src/core/errors.ts');
+    expect(other.StoreError).not.toBe(StoreError);
+    expect(refusalOf(new other.StoreError('down', { retryAfterSeconds: 2 })).code).toBe(
+      'dependency_unavailable',
+    );
+  });
+
+  it.each([new Error('x'), new TypeError('x'), 'text', undefined, null, 42, { code: 'token_expired' }])(
+    'makes an internal error of %s',
+    (thrown) => {
+      expect(refusalOf(thrown)).toBe(authError('internal_error'));
+    },
+  );
+});
+
+describe('ConfigError and StoreError', () => {
+  it('are errors of their own name, with the cause beside the message', () => {
+    const cause = new Error('inner');
+    const config = new ConfigError('key_weak', 'keys: too short', { cause });
+    expect(config).toBeInstanceOf(TypeError);
+    expect(config).toMatchObject({
+      name: 'ConfigError',
+      code: 'key_weak',
+      message: 'keys: too short',
+      cause,
+    });
+    expect(new StoreError('down', { cause })).toMatchObject({ name: 'StoreError', message: 'down', cause });
+  });
+});
+
+describe('REASONS', () => {
+  const codes = Object.entries(REASONS);
+
+  it('is named in snake_case and says for each reason, in a sentence, what happened', () => {
+    expect(codes.filter(([code]) => !/^[a-z]+(_[a-z]+)*$/.test(code))).toEqual([]);
+    expect(codes.filter(([, { summary }]) => !/^[A-Z].+\.$/.test(summary))).toEqual([]);
+  });
+
+  it('has an error status for each reason', () => {
+    expect(codes.filter(([, { status }]) => status < 400 || status > 503)).toEqual([]);
+  });
+
+  it('JWT-11 discloses of every token that is refused nothing but that it is invalid or has expired', () => {
+    const tokens = codes.filter(([code]) => code.startsWith('token_') || code.startsWith('subject_'));
+    expect(new Set(tokens.map(([, { disclosure }]) => disclosure))).toEqual(
+      new Set(['token_invalid', 'token_expired']),
+    );
+    const expired = tokens
+      .filter(([, { disclosure }]) => disclosure === 'token_expired')
+      .map(([code]) => code);
+    expect(expired).toEqual(['token_expired'] satisfies ReasonCode[]);
+  });
+});
