@@ -48,6 +48,19 @@ export interface WorkspaceEvent {
   readonly at: number;
 }
 
+/** Somebody changed who may come from where. */
+export interface AllowlistEvent {
+  readonly type: 'allowlist';
+  readonly action: 'added' | 'removed' | 'cleared';
+  /** Whose list it is: its subject key. */
+  readonly list: string;
+  /** The network that was added or removed. */
+  readonly network?: string | undefined;
+  /** Who did it, as they were named to the edit. */
+  readonly author?: string | undefined;
+  readonly at: number;
+}
+
 /** The party of an event. */
 export interface EventPrincipal {
   readonly kind: Principal['kind'];
@@ -62,6 +75,7 @@ export type EventSink<E> = (event: E) => unknown;
 const decisions = channel('portcullis:decision');
 const sessions = channel('portcullis:session');
 const workspaces = channel('portcullis:workspace');
+const allowlists = channel('portcullis:allowlist');
 
 /** Whether anybody listens, so that nothing is put together for nobody. */
 export function hasDecisionListener(sink: EventSink<DecisionEvent> | undefined): boolean {
@@ -83,6 +97,15 @@ export function publishSession(event: SessionEvent, sink: EventSink<SessionEvent
 /** Hands a workspace's event to `node:diagnostics_channel` and to the sink. */
 export function publishWorkspace(event: WorkspaceEvent, sink: EventSink<WorkspaceEvent> | undefined): void {
   if (workspaces.hasSubscribers) workspaces.publish(event);
+  if (sink !== undefined) deliver(event, sink);
+}
+
+/** Hands an allowlist's event to `node:diagnostics_channel` and to the sink. */
+export function publishAllowlistEdit(
+  event: AllowlistEvent,
+  sink: EventSink<AllowlistEvent> | undefined,
+): void {
+  if (allowlists.hasSubscribers) allowlists.publish(event);
   if (sink !== undefined) deliver(event, sink);
 }
 
