@@ -15,6 +15,7 @@ const INHABITANTS = [
     `src/${folder}/inner/resident.ts`,
   ]),
   'src/services/resident.ts',
+  'src/services/inner/resident.ts',
   'strategies/resident.ts',
   'src/middleware/resident.ts',
   'src/systems/b2b/resident.ts',
