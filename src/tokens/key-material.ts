@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, createSecretKey, KeyObject, type JsonWebKey } from 'node:crypto';
 import { ConfigError } from '../core/errors.ts';
 import { curveOf, hashBytes, isSymmetric, type JwtAlgorithm } from './algorithms.ts';
+import { keyFormOf } from './public-key-form.ts';
 
 /** A key as a host has it: a secret's text or bytes, a PEM text, a JWK, or a `KeyObject`. */
 export type KeyInput = string | Uint8Array | JsonWebKey | KeyObject;
@@ -20,6 +21,7 @@ export interface KeyMaterial {
  * @see RFC 7518 sections 3.2 to 3.5, RFC 8725 section 3.5
  */
 export function keyMaterial(input: KeyInput, algorithm: JwtAlgorithm, path: string): KeyMaterial {
+  if (isJwk(input)) checkIntent(input, algorithm, path);
   return isSymmetric(algorithm)
     ? secretMaterial(input, algorithm, path)
     : keyPairMaterial(input, algorithm, path);
@@ -35,11 +37,11 @@ function secretMaterial(input: KeyInput, algorithm: JwtAlgorithm, path: string):
     );
   }
   const bytes = key.export();
-  // A public key used as an HMAC secret is known to everybody; accepting one is the classic confusion attack.
-  if (looksLikePem(bytes)) {
+  const form = keyFormOf(bytes);
+  if (form !== null) {
     throw new ConfigError(
       'key_invalid',
-      `${path}: ${algorithm} needs a secret, and this is a PEM key. Choose the algorithm of the key.`,
+      `${path}: ${algorithm} needs a secret, and this is ${form}. Choose the algorithm of the key.`,
     );
   }
   if (bytes.every((byte) => byte === bytes[0])) {
@@ -110,6 +112,17 @@ function checkKind(key: KeyObject, algorithm: JwtAlgorithm, path: string): void 
   const isRsa =
     key.asymmetricKeyType === 'rsa' || (algorithm.startsWith('PS') && key.asymmetricKeyType === 'rsa-pss');
   if (!isRsa) throw new ConfigError('key_invalid', `${path}: ${algorithm} needs an RSA key.`);
+  const hash = `sha${hashBytes(algorithm) * 8}`;
+  // What the key is bound to is checked by jsonwebtoken as well, on each token, which then never passes.
+  if (
+    key.asymmetricKeyType === 'rsa-pss' &&
+    !(details.hashAlgorithm === hash && details.mgf1HashAlgorithm === hash)
+  ) {
+    throw new ConfigError(
+      'key_invalid',
+      `${path}: ${algorithm} needs an RSA-PSS key that is bound to ${hash}.`,
+    );
+  }
   if ((details.modulusLength ?? 0) < 2048) {
     throw new ConfigError('key_weak', `${path}: an RSA key needs a modulus of at least 2048 bits.`);
   }
@@ -123,14 +136,25 @@ function checkKind(key: KeyObject, algorithm: JwtAlgorithm, path: string): void 
   }
 }
 
+/** Refuses a JWK that was published for something else (RFC 7517 sections 4.2 to 4.4). */
+function checkIntent(jwk: JsonWebKey, algorithm: JwtAlgorithm, path: string): void {
+  const { alg, use, key_ops: operations } = jwk;
+  const isForSignatures =
+    operations === undefined || [operations].flat().some((each) => SIGNATURES.has(each));
+  if ((alg === undefined || alg === algorithm) && (use === undefined || use === 'sig') && isForSignatures)
+    return;
+  throw new ConfigError(
+    'key_invalid',
+    `${path}: this JWK says that it is for another algorithm or use; its alg, use and key_ops must fit ${algorithm}.`,
+  );
+}
+
+const SIGNATURES: ReadonlySet<unknown> = new Set(['sign', 'verify']);
+
 function isJwk(input: unknown): input is JsonWebKey {
   return typeof input === 'object' && input !== null && !(input instanceof Uint8Array) && 'kty' in input;
 }
 
 function isPrivatePem(pem: string | Buffer): boolean {
   return /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem.toString());
-}
-
-function looksLikePem(bytes: Buffer): boolean {
-  return /-----BEGIN [A-Z0-9 ]+-----/.test(bytes.toString('latin1'));
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../src/core/clock.ts';
 import { ConfigError } from '../../src/core/errors.ts';
 import {
   callback,
@@ -24,6 +25,11 @@ function complaint(act: () => unknown): string {
     throw error;
   }
   return 'nothing was thrown';
+}
+
+interface Pair {
+  get(): void;
+  put(): void;
 }
 
 const named: Reader<unknown> = text;
@@ -110,7 +116,7 @@ describe('parseOptions', () => {
       integer(1),
       oneOf('a', 'b'),
       callback(),
-      implementing('x', 'y'),
+      implementing<{ y(): void }>('x', 'y'),
     ];
     fc.assert(
       fc.property(
@@ -191,19 +197,19 @@ describe('the readers', () => {
     ['callback', callback(), {}, 'option_invalid: o.k must be a function, not an object.'],
     [
       'implementing',
-      implementing('a clock', 'now'),
+      implementing<Clock>('a clock', 'now'),
       {},
       'option_invalid: o.k must be a clock, which has a method "now", not an object.',
     ],
     [
       'implementing',
-      implementing('a clock', 'now'),
+      implementing<Clock>('a clock', 'now'),
       null,
       'option_invalid: o.k must be a clock, which has a method "now", not null.',
     ],
     [
       'implementing',
-      implementing('a store', 'get', 'put'),
+      implementing<Pair>('a store', 'get', 'put'),
       { get: () => 1, put: 2 },
       'option_invalid: o.k must be a store, which has a method "put", not an object.',
     ],
@@ -265,6 +271,6 @@ describe('the readers', () => {
       }
     }
     const clock = new Ticking();
-    expect(implementing('a clock', 'now')(clock, 'o.k')).toBe(clock);
+    expect(implementing<Clock>('a clock', 'now')(clock, 'o.k')).toBe(clock);
   });
 });

@@ -1,0 +1,314 @@
+import { createPublicKey, createSecretKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../src/core/errors.ts';
+import { JWT_ALGORITHMS, type JwtAlgorithm } from '../../src/tokens/algorithms.ts';
+import { keyMaterial, type KeyInput } from '../../src/tokens/key-material.ts';
+import { ecKeyPair, rsaKeyPair, TEST_SECRET } from '../support/jwt-forge.ts';
+
+const rsa = rsaKeyPair();
+const weakRsa = rsaKeyPair(1024);
+const p256 = ecKeyPair('P-256');
+const p384 = ecKeyPair('P-384');
+const p521 = ecKeyPair('P-521');
+const ed25519 = generateKeyPairSync('ed25519').publicKey;
+
+/** The code and sentence of the refusal, or `accepted`. */
+function judge(input: unknown, algorithm: JwtAlgorithm): string {
+  try {
+    keyMaterial(input as KeyInput, algorithm, 'keys');
+    return 'accepted';
+  } catch (error) {
+    if (error instanceof ConfigError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+}
+
+function rsaJwk(members: JsonWebKey): JsonWebKey {
+  return { ...rsa.publicKey.export({ format: 'jwk' }), ...members };
+}
+
+describe('keyMaterial for HS algorithms', () => {
+  it.each<[JwtAlgorithm, number]>([
+    ['HS256', 32],
+    ['HS384', 48],
+    ['HS512', 64],
+  ])('JWT-17 needs for %s a secret of at least %i bytes', (algorithm, bytes) => {
+    const tooShort = `key_weak: keys: a secret for ${algorithm} needs at least ${bytes} bytes. Make one with \`openssl rand -base64 ${bytes}\`.`;
+    expect(judge(TEST_SECRET.slice(0, bytes), algorithm)).toBe('accepted');
+    expect(judge(TEST_SECRET.slice(0, bytes - 1), algorithm)).toBe(tooShort);
+    expect(judge(createSecretKey(Buffer.from(TEST_SECRET.slice(0, bytes - 1))), algorithm)).toBe(tooShort);
+    expect(judge(Buffer.from(TEST_SECRET.slice(0, bytes - 1)), algorithm)).toBe(tooShort);
+    expect(judge('', algorithm)).toBe(tooShort);
+    expect(judge(Buffer.alloc(0), algorithm)).toBe(tooShort);
+    expect(judge(createSecretKey(Buffer.alloc(0)), algorithm)).toBe(tooShort);
+  });
+
+  it('JWT-17 counts bytes of UTF-8, not characters', () => {
+    expect(judge('\u00e9'.repeat(15) + 'ab', 'HS256')).toBe('accepted');
+  });
+
+  it.each([0x00, 0x61, 0xff])('JWT-17 refuses a secret that repeats the byte %i', (byte) => {
+    const repeated = 'key_weak: keys: the secret repeats one byte. Make one with `openssl rand -base64 32`.';
+    expect(judge(Buffer.alloc(64, byte), 'HS256')).toBe(repeated);
+  });
+
+  it('reads the same secret from a text, bytes, a JWK and a KeyObject', () => {
+    const bytes = Buffer.from(TEST_SECRET);
+    const inputs = [
+      TEST_SECRET,
+      bytes,
+      new Uint8Array(bytes),
+      createSecretKey(bytes),
+      { kty: 'oct', k: bytes.toString('base64url') },
+    ];
+    for (const input of inputs) {
+      const { verify, sign } = keyMaterial(input, 'HS256', 'keys');
+      expect(verify.export()).toEqual(bytes);
+      expect(sign).toBe(verify);
+    }
+  });
+
+  it.each<[string, string | Buffer]>([
+    ['SPKI PEM', rsa.publicPem],
+    ['PEM after blanks', `\n\n   ${rsa.publicPem}`],
+    ['PEM after other text', `# the key\n${p256.publicPem}`],
+    ['PKCS #1 PEM', rsa.publicKey.export({ type: 'pkcs1', format: 'pem' }).toString()],
+    ['private PEM', rsa.privatePem],
+    ['PEM with CRLF', rsa.publicPem.replaceAll('\n', '\r\n')],
+    ['SPKI DER', rsa.publicKey.export({ type: 'spki', format: 'der' })],
+    ['PKCS #1 DER', rsa.publicKey.export({ type: 'pkcs1', format: 'der' })],
+    ['EC DER', p256.publicKey.export({ type: 'spki', format: 'der' })],
+    ['PKCS #8 DER', rsa.privateKey.export({ type: 'pkcs8', format: 'der' })],
+    ['JWK text', JSON.stringify(rsa.publicKey.export({ format: 'jwk' }))],
+    ['JWK text after blanks', ` \n${JSON.stringify(p256.publicKey.export({ format: 'jwk' }), null, 2)}`],
+    ['JWK Set text', JSON.stringify({ keys: [rsa.publicKey.export({ format: 'jwk' })] })],
+    ['an SSH line', `ssh-rsa ${sshBlob()} somebody@example`],
+    ['base64 of DER', rsa.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')],
+  ])('JWT-03 JWT-17 refuses the text of a public key as a secret: %s', (_, input) => {
+    expect(judge(input, 'HS256')).toMatch(/^key_invalid: keys: HS256 needs a secret, and this is /);
+    expect(judge(createSecretKey(Buffer.from(input)), 'HS256')).toMatch(
+      /^key_invalid: keys: HS256 needs a secret/,
+    );
+  });
+
+  it.each([
+    ['a public KeyObject', rsa.publicKey],
+    ['a private KeyObject', p256.privateKey],
+    ['an RSA JWK', rsa.publicKey.export({ format: 'jwk' })],
+    ['an oct JWK without k', { kty: 'oct' }],
+    ['a number', 42],
+    ['true', true],
+    ['null', null],
+    ['undefined', undefined],
+    ['a list', [TEST_SECRET]],
+    ['an object with a toString', { toString: () => TEST_SECRET }],
+    ['a Date', new Date(0)],
+  ])('JWT-17 refuses %s', (_, input) => {
+    expect(judge(input, 'HS256')).toMatch(/^key_invalid: keys: an HS algorithm needs a secret/);
+  });
+});
+
+describe('keyMaterial for key pairs', () => {
+  const pairs: Readonly<Record<string, typeof rsa>> = {
+    RS: rsa,
+    PS: rsa,
+    ES256: p256,
+    ES384: p384,
+    ES512: p521,
+  };
+  const asymmetric = JWT_ALGORITHMS.filter((algorithm) => !algorithm.startsWith('HS'));
+
+  it.each(asymmetric)(
+    'reads for %s a PEM, DER-free bytes, a JWK and a KeyObject, public or private',
+    (algorithm) => {
+      const pair = pairs[algorithm] ?? pairs[algorithm.slice(0, 2)] ?? rsa;
+      const publics: KeyInput[] = [
+        pair.publicPem,
+        Buffer.from(pair.publicPem),
+        pair.publicKey,
+        pair.publicKey.export({ format: 'jwk' }),
+      ];
+      const privates: KeyInput[] = [
+        pair.privatePem,
+        pair.privateKey,
+        pair.privateKey.export({ format: 'jwk' }),
+      ];
+      for (const input of publics) {
+        const { verify, sign } = keyMaterial(input, algorithm, 'keys');
+        expect(verify.equals(pair.publicKey)).toBe(true);
+        expect(sign).toBeNull();
+      }
+      for (const input of privates) {
+        const { verify, sign } = keyMaterial(input, algorithm, 'keys');
+        expect(verify.type).toBe('public');
+        expect(verify.equals(pair.publicKey)).toBe(true);
+        expect(sign?.equals(pair.privateKey)).toBe(true);
+      }
+    },
+  );
+
+  it.each<[string, JwtAlgorithm, unknown, string]>([
+    [
+      'RSA of 1024 bits',
+      'RS256',
+      weakRsa.publicKey,
+      'key_weak: keys: an RSA key needs a modulus of at least 2048 bits.',
+    ],
+    [
+      'RSA of 1024 bits for PS',
+      'PS256',
+      weakRsa.publicPem,
+      'key_weak: keys: an RSA key needs a modulus of at least 2048 bits.',
+    ],
+    [
+      'exponent 1',
+      'RS256',
+      rsaJwk({ e: 'AQ' }),
+      "key_weak: keys: the RSA key's exponent must be odd and at least 3; 65537 is usual.",
+    ],
+    [
+      'exponent 2',
+      'RS256',
+      rsaJwk({ e: 'Ag' }),
+      "key_weak: keys: the RSA key's exponent must be odd and at least 3; 65537 is usual.",
+    ],
+    [
+      'an even exponent',
+      'RS256',
+      rsaJwk({ e: 'AQAA' }),
+      "key_weak: keys: the RSA key's exponent must be odd and at least 3; 65537 is usual.",
+    ],
+    [
+      'P-256 for ES384',
+      'ES384',
+      p256.publicKey,
+      'key_invalid: keys: ES384 needs an EC key on the curve secp384r1.',
+    ],
+    [
+      'P-384 for ES256',
+      'ES256',
+      p384.publicPem,
+      'key_invalid: keys: ES256 needs an EC key on the curve prime256v1.',
+    ],
+    [
+      'P-256 for ES512',
+      'ES512',
+      p256.publicKey,
+      'key_invalid: keys: ES512 needs an EC key on the curve secp521r1.',
+    ],
+    [
+      'secp256k1 for ES256',
+      'ES256',
+      ecKeyPair('secp256k1').publicKey,
+      'key_invalid: keys: ES256 needs an EC key on the curve prime256v1.',
+    ],
+    [
+      'RSA for ES256',
+      'ES256',
+      rsa.publicKey,
+      'key_invalid: keys: ES256 needs an EC key on the curve prime256v1.',
+    ],
+    ['EC for RS256', 'RS256', p256.publicKey, 'key_invalid: keys: RS256 needs an RSA key.'],
+    ['EC for PS256', 'PS256', p256.publicKey, 'key_invalid: keys: PS256 needs an RSA key.'],
+    [
+      'Ed25519 for ES256',
+      'ES256',
+      ed25519,
+      'key_invalid: keys: ES256 needs an EC key on the curve prime256v1.',
+    ],
+    ['Ed25519 for RS256', 'RS256', ed25519, 'key_invalid: keys: RS256 needs an RSA key.'],
+    [
+      'a secret',
+      'RS256',
+      createSecretKey(Buffer.from(TEST_SECRET)),
+      'key_invalid: keys: RS256 needs a public or private key, not a secret.',
+    ],
+  ])('JWT-18 refuses %s for %s', (_, algorithm, input, message) => {
+    expect(judge(input, algorithm)).toBe(message);
+  });
+
+  it.each<[string, unknown]>([
+    ['a secret text', TEST_SECRET],
+    ['a broken PEM', rsa.publicPem.replace('MII', 'MIX')],
+    [
+      'an encrypted private PEM',
+      rsa.privateKey
+        .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' })
+        .toString(),
+    ],
+    ['an oct JWK', { kty: 'oct', k: 'AAAA' }],
+    ['a JWK without a modulus', { kty: 'RSA', e: 'AQAB' }],
+    ['an empty text', ''],
+    ['a number', 42],
+    ['null', null],
+    ['undefined', undefined],
+    ['an object', {}],
+  ])('JWT-18 refuses what is no key: %s', (_, input) => {
+    const said = judge(input, 'RS256');
+    expect(said).toMatch(/^key_invalid: keys: /);
+    expect(said).not.toContain('secret text');
+    expect(said).not.toContain(TEST_SECRET.slice(0, 10));
+  });
+
+  it.each<[string, JsonWebKey & Record<string, unknown>]>([
+    ['another algorithm', { alg: 'RS512' }],
+    ['the none algorithm', { alg: 'none' }],
+    ['encryption', { use: 'enc' }],
+    ['other operations', { key_ops: ['encrypt'] }],
+  ])('JWT-04 refuses a JWK that says it is for %s', (_, members) => {
+    expect(judge(rsaJwk(members), 'RS256')).toMatch(/^key_invalid: keys: this JWK says that it is for /);
+  });
+
+  it('JWT-04 accepts a JWK that says it is for the algorithm', () => {
+    expect(judge({ ...rsaJwk({ alg: 'RS256', use: 'sig' }), key_ops: ['verify'] }, 'RS256')).toBe('accepted');
+    expect(judge({ kty: 'oct', k: segmentOf(TEST_SECRET), alg: 'HS256' }, 'HS256')).toBe('accepted');
+    expect(judge({ kty: 'oct', k: segmentOf(TEST_SECRET), alg: 'HS512' }, 'HS256')).toMatch(/^key_invalid/);
+  });
+
+  it('JWT-18 accepts an RSA-PSS key for the PS algorithm of its own hash only', () => {
+    const publicKey = rsaPssKey({ hashAlgorithm: 'sha256', mgf1HashAlgorithm: 'sha256', saltLength: 32 });
+    const otherMask = rsaPssKey({ hashAlgorithm: 'sha256', mgf1HashAlgorithm: 'sha1', saltLength: 20 });
+    const unbound = rsaPssKey({});
+    expect(judge(publicKey, 'PS256')).toBe('accepted');
+    expect(judge(publicKey, 'PS384')).toMatch(/^key_invalid: keys: PS384 needs /);
+    expect(judge(publicKey, 'RS256')).toBe('key_invalid: keys: RS256 needs an RSA key.');
+    expect(judge(otherMask, 'PS256')).toMatch(/^key_invalid: keys: PS256 needs /);
+    expect(judge(unbound, 'PS256')).toMatch(/^key_invalid: keys: PS256 needs /);
+  });
+
+  it('keeps the failure of the parser beside the message', () => {
+    let cause: unknown;
+    try {
+      keyMaterial('no key', 'RS256', 'keys');
+    } catch (error) {
+      ({ cause } = error as ConfigError);
+    }
+    expect(cause).toBeInstanceOf(Error);
+  });
+
+  it('ends a private key in its public half, so that nothing verifies with a private one', () => {
+    const { verify } = keyMaterial(p256.privatePem, 'ES256', 'keys');
+    expect(verify.equals(createPublicKey(p256.privatePem))).toBe(true);
+  });
+});
+
+/** The types of this call ask for encodings that would give texts instead of keys. */
+function rsaPssKey(bound: object): KeyObject {
+  return generateKeyPairSync('rsa-pss' as 'rsa', { modulusLength: 2048, ...bound }).publicKey;
+}
+
+/** The public key as the second word of an `authorized_keys` line (RFC 4253 section 6.6). */
+function sshBlob(): string {
+  const { n = '', e = '' } = rsa.publicKey.export({ format: 'jwk' });
+  const fields = [Buffer.from('ssh-rsa'), Buffer.from(e, 'base64url'), Buffer.from(n, 'base64url')];
+  const framed = fields.flatMap((field) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(field.length);
+    return [length, field];
+  });
+  return Buffer.concat(framed).toString('base64');
+}
+
+function segmentOf(secret: string): string {
+  return Buffer.from(secret).toString('base64url');
+}
