@@ -1,24 +1,63 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { remoteStore, type StoreProcess } from '../../src/stores/testing.ts';
 import { PACKAGE_ROOT } from './package-exports.ts';
 
 const WORKER = fileURLToPath(new URL('sqlite-worker.mjs', import.meta.url));
 
-/** Starts a process that serves the SQLite store of this file. */
-export async function sqliteProcess(path: string): Promise<StoreProcess> {
-  requireFreshBuild();
-  const child = fork(WORKER, [path], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-  const complaint = textOf(child);
-  try {
-    return { store: await remoteStore(child), kill: () => kill(child) };
-  } catch (cause) {
-    throw new Error(`The store process did not start: ${await complaint}`, { cause });
-  }
+/** Starts processes that run the sources as they are now, without a build. */
+export interface SqliteProcesses {
+  /** A process that serves the SQLite store of this file; it opens the file at `openAt`, or at once. */
+  spawn(path: string, openAt?: number): Promise<StoreProcess>;
+  /** Removes what was made for them. */
+  dispose(): void;
 }
+
+export function sqliteProcesses(): SqliteProcesses {
+  const folder = transpileSources();
+  return {
+    async spawn(path, openAt = 0) {
+      const args = [folder, path, String(openAt)];
+      const child = fork(WORKER, args, { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+      const complaint = textOf(child);
+      try {
+        return { store: await remoteStore(child), kill: () => kill(child) };
+      } catch (cause) {
+        throw new Error(`The store process did not start: ${await complaint}`, { cause });
+      }
+    },
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A folder below node_modules, where the sources find their packages, with the floors that a store stands on. */
+function transpileSources(): string {
+  const cache = join(PACKAGE_ROOT, 'node_modules/.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'stores-'));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  for (const floor of ['core', 'stores']) {
+    for (const name of readdirSync(join(PACKAGE_ROOT, 'src', floor), { recursive: true, encoding: 'utf8' })) {
+      if (!name.endsWith('.ts')) continue;
+      const target = join(folder, floor, name.replace(/\.ts$/, '.js'));
+      mkdirSync(dirname(target), { recursive: true });
+      const text = readFileSync(join(PACKAGE_ROOT, 'src', floor, name), 'utf8');
+      writeFileSync(target, ts.transpileModule(text, { compilerOptions: COMPILER_OPTIONS }).outputText);
+    }
+  }
+  return folder;
+}
+
+const COMPILER_OPTIONS: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2023,
+  module: ts.ModuleKind.ESNext,
+  verbatimModuleSyntax: true,
+  rewriteRelativeImportExtensions: true,
+};
 
 async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -31,10 +70,4 @@ async function textOf(child: ChildProcess): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of child.stderr ?? []) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString();
-}
-
-/** Processes run what was built; a build that is older than the sources would show what was true yesterday. */
-function requireFreshBuild(): void {
-  const built = join(PACKAGE_ROOT, 'dist/src/stores/sqlite.js');
-  if (!existsSync(built)) throw new Error('dist/ is missing: run "npm run build" before this test.');
 }

@@ -1,15 +1,13 @@
-// Opens a SQLite store and serves it to the parent process. Workers run the built package, since they are started without
-// the test runner's transpiler.
-import { existsSync } from 'node:fs';
+// Opens a SQLite store and serves it to the parent process. The arguments are the folder of the transpiled sources, the
+// database file and, if it is wanted, a time to wait for before opening, so that several workers open at once.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
-const built = new URL('../../dist/src/stores/', import.meta.url);
-if (!existsSync(new URL('sqlite.js', built))) {
-  throw new Error('dist/src/stores/sqlite.js is missing: run "npm run build" before these tests.');
-}
-const { sqliteStore } = await import(new URL('sqlite.js', built).href);
-const { serveStore } = await import(new URL('testing.js', built).href);
+const [sources, path, openAt] = process.argv.slice(2);
+const { sqliteStore } = await import(pathToFileURL(join(sources, 'stores/sqlite.js')).href);
+const { serveStore } = await import(pathToFileURL(join(sources, 'stores/testing.js')).href);
 
-const [path] = process.argv.slice(2);
+while (Date.now() < Number(openAt ?? 0));
+// The generous wait keeps a crowded machine from failing what is a test of the order of writes, not of patience.
 serveStore(sqliteStore({ path, busyTimeoutMs: 20_000 }), process);
-// The parent is gone: nobody is served any more.
 process.on('disconnect', () => process.exit());
