@@ -1,0 +1,226 @@
+import { BlockList } from 'node:net';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Address, parseAddress } from '../../src/network/address.ts';
+import { findMatch, NetworkSet } from '../../src/network/network-set.ts';
+import { canonicalText, containsByBits, isMapped, neighbour, spell } from './bit-oracle.ts';
+import { networkOf } from './network-of.ts';
+
+describe('NetworkSet', () => {
+  it('contains nothing when it is empty', () => {
+    const set = NetworkSet.of([]);
+
+    expect(set.hasText('10.0.0.1')).toBe(false);
+    expect(set.hasText('::1')).toBe(false);
+    expect([set.size, set.intervals]).toEqual([0, 0]);
+  });
+
+  it.each([
+    ['the first address', '10.1.2.0', true],
+    ['the last address', '10.1.2.255', true],
+    ['the address before', '10.1.1.255', false],
+    ['the address after', '10.1.3.0', false],
+    ['the first of all addresses', '0.0.0.0', true],
+    ['the second of all addresses', '0.0.0.1', false],
+    ['the last of all addresses', '255.255.255.255', true],
+    ['the last but one', '255.255.255.254', false],
+    ['the IPv4-mapped spelling', '::ffff:10.1.2.3', true],
+    ['the IPv4-compatible look-alike', '::10.1.2.3', false],
+    ['the first IPv6 address', '2001:db8:1::', true],
+    ['the last IPv6 address', '2001:db8:1:ffff:ffff:ffff:ffff:ffff', true],
+    ['the IPv6 address before', '2001:db8:0:ffff:ffff:ffff:ffff:ffff', false],
+    ['the IPv6 address after', '2001:db8:2::', false],
+    ['the last of all IPv6 addresses', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', true],
+    ['text that is no address', '010.1.2.3', false],
+    ['no text', '', false],
+  ])('IP-01 answers for %s', (_, text, expected) => {
+    const texts = [
+      '10.1.2.0/24',
+      '0.0.0.0',
+      '255.255.255.255',
+      '2001:db8:1::/48',
+      'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+    ];
+
+    expect(NetworkSet.of(texts.map(networkOf)).hasText(text)).toBe(expected);
+  });
+
+  it.each([
+    ['equal networks', ['10.0.0.0/8', '10.0.0.0/8'], 1],
+    ['a network inside another', ['10.1.0.0/16', '10.0.0.0/8'], 1],
+    ['a network at the start of another', ['10.0.0.0/16', '10.0.0.0/8'], 1],
+    ['a network at the end of another, then a third', ['10.0.0.0/8', '10.255.255.255', '11.0.0.0'], 1],
+    ['neighbours', ['10.0.0.128/25', '10.0.0.0/25'], 1],
+    ['networks with one address between', ['10.0.0.0', '10.0.0.2'], 2],
+    ['both halves of IPv4', ['128.0.0.0/1', '0.0.0.0/1'], 1],
+    ['everything and the last address', ['0.0.0.0/0', '255.255.255.255'], 1],
+    ['equal IPv6 networks', ['2001:db8::/32', '2001:db8::/32'], 1],
+    ['an IPv6 network inside another', ['2001:db8:1::/48', '2001:db8::/32'], 1],
+    ['an IPv6 network at the end of another, then a third', ['::/127', '::1', '::2'], 1],
+    ['IPv6 neighbours', ['2001:db8:0:1::/64', '2001:db8::/64'], 1],
+    ['IPv6 neighbours across a word', ['::1:0:0', '::ffff:ffff'], 1],
+    ['IPv6 neighbours across two words', ['0:0:0:1::', '::ffff:ffff:ffff:ffff'], 1],
+    ['both halves of IPv6', ['8000::/1', '::/1'], 1],
+    ['IPv6 addresses with one between', ['::', '::2'], 2],
+    ['the families', ['0.0.0.0/0', '::/0'], 2],
+  ])('merges %s', (_, texts, intervals) => {
+    const set = NetworkSet.of(texts.map(networkOf));
+
+    expect([set.size, set.intervals]).toEqual([texts.length, intervals]);
+    for (const network of texts.map(networkOf)) {
+      expect([set.has(network.first), set.has(network.last)]).toEqual([true, true]);
+    }
+  });
+
+  it('IP-01 contains exactly what one of its networks contains', () => {
+    fc.assert(
+      fc.property(
+        fc.array(crowdedNetwork, { maxLength: 40 }),
+        fc.array(crowdedAddress),
+        (networks, others) => {
+          const parsed = networks.map(({ bytes, prefix }) => networkOf(`${spell(bytes, 0)}/${prefix}`));
+          const set = NetworkSet.of(parsed);
+          // One list for each family: a BlockList lets an IPv6 network contain IPv4 addresses, as if they were mapped.
+          const blocks = { ipv4: new BlockList(), ipv6: new BlockList() };
+          for (const { bytes, prefix } of networks)
+            blocks[familyOf(bytes)].addSubnet(canonicalText(bytes), prefix, familyOf(bytes));
+          const edges = parsed.flatMap(({ first, last }) => {
+            const bounds = [bytesOf(first), bytesOf(last)] as const;
+            return [...bounds, neighbour(bounds[0], -1), neighbour(bounds[1], 1)];
+          });
+
+          for (const bytes of [...edges, ...others].filter((each) => !isMapped(each))) {
+            const expected = networks.some((network) => containsByBits(network.bytes, network.prefix, bytes));
+            const text = canonicalText(bytes);
+
+            expect([text, set.hasText(text)]).toEqual([text, expected]);
+            expect([text, blocks[familyOf(bytes)].check(text, familyOf(bytes))]).toEqual([text, expected]);
+          }
+          expect(set.intervals).toBeLessThanOrEqual(set.size);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('IP-01 gives the same set for every order of the same networks', () => {
+    fc.assert(
+      fc.property(
+        fc
+          .array(crowdedNetwork, { minLength: 2, maxLength: 20 })
+          .chain((networks) =>
+            fc.tuple(fc.constant(networks), fc.shuffledSubarray(networks, { minLength: networks.length })),
+          ),
+        fc.array(crowdedAddress, { minLength: 10 }),
+        ([networks, shuffled], addresses) => {
+          const [one, other] = [networks, shuffled].map((list) =>
+            NetworkSet.of(list.map(({ bytes, prefix }) => networkOf(`${spell(bytes, 0)}/${prefix}`))),
+          ) as [NetworkSet, NetworkSet];
+
+          expect(other.intervals).toBe(one.intervals);
+          for (const bytes of addresses) {
+            expect(other.hasText(canonicalText(bytes))).toBe(one.hasText(canonicalText(bytes)));
+          }
+        },
+      ),
+    );
+  });
+
+  it('IP-07 holds a hundred thousand networks and answers for each of them and for what lies between', () => {
+    const everySecond = Array.from({ length: 50_000 }, (_, index) => index * 2);
+    const ipv4 = everySecond.map((index) =>
+      networkOf(`10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`),
+    );
+    const ipv6 = everySecond.map((index) =>
+      networkOf(`2001:db8:${(index >> 16).toString(16)}:${(index & 0xffff).toString(16)}::/64`),
+    );
+
+    const set = NetworkSet.of([...ipv6, ...ipv4]);
+
+    expect([set.size, set.intervals]).toEqual([100_000, 100_000]);
+    expect([...ipv4, ...ipv6].filter(({ first }) => !set.has(first))).toEqual([]);
+    expect([...ipv4, ...ipv6].filter(({ last }) => set.has(parseAfter(last)))).toEqual([]);
+  });
+
+  it('never changes, although the list that it was made of does', () => {
+    const networks = [networkOf('10.0.0.0/8')];
+    const set = NetworkSet.of(networks);
+
+    networks.push(networkOf('192.0.2.0/24'));
+
+    expect(set.hasText('192.0.2.1')).toBe(false);
+    expect(Object.isFrozen(set)).toBe(true);
+  });
+});
+
+describe('findMatch', () => {
+  const networks = ['0.0.0.0/0', '10.0.0.0/8', '10.1.0.0/16', '10.1.0.0/16', '::/0', '2001:db8::/32'].map(
+    networkOf,
+  );
+
+  it.each([
+    ['the network with the longest prefix', '10.1.2.3', 2],
+    ['the only one that is left', '192.0.2.1', 0],
+    ['a network of the family', '2001:db8::1', 5],
+    ['a network of the family and not one with a longer prefix of the other', '2002::', 4],
+  ])('names %s', (_, text, index) => {
+    expect(findMatch(networks, parseAddress(text) as Address)).toBe(networks[index]);
+  });
+
+  it('names the same one in every order of the list', () => {
+    const match = findMatch(networks.toReversed(), parseAddress('10.1.2.3') as Address);
+
+    expect(match?.text).toBe('10.1.0.0/16');
+  });
+
+  it('names none when none contains the address', () => {
+    expect(findMatch(networks.slice(1, 4), parseAddress('11.0.0.1') as Address)).toBeNull();
+    expect(findMatch([], parseAddress('11.0.0.1') as Address)).toBeNull();
+  });
+
+  it('says there is a match exactly when the set does', () => {
+    fc.assert(
+      fc.property(fc.array(crowdedNetwork, { maxLength: 10 }), crowdedAddress, (list, bytes) => {
+        const parsed = list.map(({ bytes: network, prefix }) => networkOf(`${spell(network, 0)}/${prefix}`));
+        const address = parseAddress(canonicalText(bytes)) as Address;
+
+        expect(findMatch(parsed, address) !== null).toBe(NetworkSet.of(parsed).has(address));
+      }),
+    );
+  });
+
+  it('keeps what the caller has attached to a network', () => {
+    const entries = [{ ...networkOf('10.0.0.0/8'), label: 'office' }];
+
+    expect(findMatch(entries, parseAddress('10.0.0.1') as Address)?.label).toBe('office');
+  });
+});
+
+/** Addresses of a few values, so that networks meet, nest and touch; the last bytes of IPv6 reach over words. */
+const crowdedByte = fc.constantFrom(0, 1, 127, 128, 254, 255);
+const crowdedAddress = fc
+  .oneof(
+    fc.array(crowdedByte, { minLength: 4, maxLength: 4 }),
+    fc.array(crowdedByte, { minLength: 16, maxLength: 16 }),
+    fc.array(fc.constantFrom(0, 255), { minLength: 16, maxLength: 16 }),
+    fc
+      .array(crowdedByte, { minLength: 2, maxLength: 2 })
+      .map((tail) => [...Array.from({ length: 14 }, () => 0), ...tail]),
+  )
+  .filter((bytes) => !isMapped(bytes));
+const crowdedNetwork = fc
+  .record({ bytes: crowdedAddress, free: fc.oneof(fc.nat(10), fc.nat(128)) })
+  .map(({ bytes, free }) => ({ bytes, prefix: Math.max(0, bytes.length * 8 - free) }));
+
+function familyOf(bytes: readonly number[]): 'ipv4' | 'ipv6' {
+  return bytes.length === 4 ? 'ipv4' : 'ipv6';
+}
+
+function bytesOf(address: Address): number[] {
+  const words = address.family === 4 ? [address.value] : [address.w0, address.w1, address.w2, address.w3];
+  return words.flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]);
+}
+
+function parseAfter(address: Address): Address {
+  return parseAddress(canonicalText(neighbour(bytesOf(address), 1))) as Address;
+}
