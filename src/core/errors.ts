@@ -10,6 +10,12 @@ export interface AuthErrorDetails {
   readonly allow?: readonly string[] | undefined;
   /** The claim that a token lacks or that has the wrong form. */
   readonly claim?: string | undefined;
+  /** The content type that was sent (`body_media_type`). */
+  readonly mediaType?: string | undefined;
+  /** What a body was instead of an object (`body_invalid`). */
+  readonly received?: 'list' | 'string' | 'integer' | 'float' | 'boolean' | 'null' | undefined;
+  /** Which token of a pair a refusal is about, where an endpoint takes both. */
+  readonly token?: 'access' | 'refresh' | undefined;
   /** What is wrong with each field of the body (`body_invalid`). */
   readonly fields?: Readonly<Record<string, FieldProblem>> | undefined;
 }

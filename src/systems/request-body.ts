@@ -1,82 +1,104 @@
 import { parse as parseContentType } from 'content-type';
-import { authError, isAuthError, type AuthError } from '../core/errors.ts';
+import { authError, type AuthError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 
 /** The most that an endpoint reads of a body. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
 
-/** A decoded body, before anything in it is looked at; `undefined` when there was none. */
-export interface DecodedBody {
-  readonly value: unknown;
-}
+/** The encodings of a body that an endpoint may accept. */
+export type BodyEncoding = 'json' | 'form' | 'multipart';
+
+/** A decoded body, before anything in it is looked at. */
+export type DecodedBody =
+  | { readonly kind: 'empty' }
+  /** Any JSON value. */
+  | { readonly kind: 'json'; readonly value: unknown }
+  /** The fields of a form in the order they came, repeated ones included; files are left out. */
+  | { readonly kind: 'form'; readonly fields: readonly (readonly [name: string, value: string])[] };
 
 /**
- * Reads and decodes a JSON body. A missing content type is read as JSON.
+ * Reads and decodes a body of one of the accepted encodings. A missing content type is read as JSON where that is one.
  *
- * @returns `body_too_large`, `body_media_type` for another content type, `body_syntax` for bytes that are not UTF-8 or
- *   text that is not JSON, an empty body included.
+ * @returns `body_too_large`, `body_media_type` for another content type, `body_syntax` for bytes that cannot be decoded.
  */
-export async function readJsonBody(exchange: Exchange): Promise<DecodedBody | AuthError> {
+export async function readBody(
+  exchange: Exchange,
+  accepted: readonly BodyEncoding[],
+): Promise<DecodedBody | AuthError> {
   const reading = await exchange.body(BODY_LIMIT_BYTES);
   if (reading.kind === 'too_large') return authError('body_too_large');
   if (reading.kind === 'unreadable') return authError('body_syntax');
-  if (!isJson(reading.contentType)) return authError('body_media_type');
-  if (reading.kind === 'parsed') {
-    return reading.value === undefined ? authError('body_syntax') : { value: reading.value };
-  }
-  return parseJson(reading.bytes);
+  if (reading.kind === 'bytes' && reading.bytes.length === 0) return EMPTY;
+  const mediaType = mediaTypeOf(reading.contentType);
+  const encoding = ENCODINGS[mediaType];
+  if (encoding === undefined || !accepted.includes(encoding))
+    return authError('body_media_type', { mediaType });
+  if (reading.kind === 'parsed') return ofParsed(reading.value, encoding);
+  return encoding === 'json'
+    ? parseJson(reading.bytes)
+    : parseForm(reading.bytes, reading.contentType as string);
 }
 
-/** The members of a JSON object; `null` for any other value. */
+/** The own members of a decoded JSON object; `null` for anything else. */
 export function membersOf(body: DecodedBody): Readonly<Record<string, unknown>> | null {
+  if (body.kind !== 'json') return null;
   const { value } = body;
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : null;
 }
 
-/**
- * Reads fields of a JSON object that must be strings and not empty. Only own members count, so that `__proto__` names
- * nothing.
- *
- * @returns `body_invalid`, which names every field that is wrong and how.
- */
-export async function readStrings<const F extends string>(
-  exchange: Exchange,
-  fields: readonly F[],
-): Promise<Readonly<Record<F, string>> | AuthError> {
-  const body = await readJsonBody(exchange);
-  if (isAuthError(body)) return body;
-  const members = membersOf(body) ?? {};
-  const problems = fields.flatMap((field) => {
-    const value = Object.hasOwn(members, field) ? members[field] : undefined;
-    const problem = problemOf(value);
-    return problem === null ? [] : [[field, problem] as const];
-  });
-  if (problems.length > 0) return authError('body_invalid', { fields: Object.fromEntries(problems) });
-  return Object.fromEntries(fields.map((field) => [field, members[field]])) as Record<F, string>;
+/** A member by name, never one that is inherited, so that `__proto__` and its like name nothing. */
+export function memberOf(members: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(members, name) ? members[name] : undefined;
 }
 
-function problemOf(value: unknown): 'missing' | 'null' | 'type' | 'blank' | null {
-  if (value === undefined) return 'missing';
-  if (value === null) return 'null';
-  if (typeof value !== 'string') return 'type';
-  return value === '' ? 'blank' : null;
-}
+const EMPTY: DecodedBody = Object.freeze({ kind: 'empty' });
 
-function isJson(contentType: string | undefined): boolean {
-  if (contentType === undefined || contentType.trim() === '') return true;
+const ENCODINGS: Readonly<Record<string, BodyEncoding>> = {
+  'application/json': 'json',
+  'application/x-www-form-urlencoded': 'form',
+  'multipart/form-data': 'multipart',
+};
+
+function mediaTypeOf(contentType: string | undefined): string {
+  if (contentType === undefined || contentType.trim() === '') return 'application/json';
   try {
-    return parseContentType(contentType).type === 'application/json';
+    return parseContentType(contentType).type;
   } catch {
-    return false;
+    return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   }
 }
 
 function parseJson(bytes: Uint8Array): DecodedBody | AuthError {
   try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown };
+    const decoded = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { kind: 'json', value: JSON.parse(decoded) as unknown };
   } catch {
     return authError('body_syntax');
   }
+}
+
+/** Both form encodings, by the parser that Node has built in (WHATWG Fetch, section 5.3). */
+async function parseForm(bytes: Uint8Array, contentType: string): Promise<DecodedBody | AuthError> {
+  try {
+    const data = await new Response(bytes, { headers: { 'Content-Type': contentType } }).formData();
+    const fields = [...data].flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value] as const] : [],
+    );
+    return { kind: 'form', fields };
+  } catch {
+    return authError('body_syntax');
+  }
+}
+
+/** What a framework's parser left. A form's repeated field is a list there. */
+function ofParsed(value: unknown, encoding: BodyEncoding): DecodedBody | AuthError {
+  if (value === undefined) return authError('body_syntax');
+  if (encoding === 'json') return { kind: 'json', value };
+  if (typeof value !== 'object' || value === null) return authError('body_syntax');
+  const fields = Object.entries(value).flatMap(([name, content]: [string, unknown]) =>
+    (Array.isArray(content) ? content : [content]).map((each) => [name, String(each)] as const),
+  );
+  return { kind: 'form', fields };
 }

@@ -3,7 +3,7 @@ import type { Exchange } from '../../core/exchange.ts';
 import { jsonReply, NO_STORE, type Reply } from '../../core/reply.ts';
 import type { TokenPair } from '../../services/token-pairs.ts';
 import type { Endpoint } from '../endpoints.ts';
-import { readStrings } from '../request-body.ts';
+import { readStrings } from './fields.ts';
 import type { B2bParts } from './parts.ts';
 import { subjectOf, userIdOf } from './tokens.ts';
 import type { B2bUser } from './options.ts';
@@ -29,7 +29,7 @@ async function login(parts: B2bParts, exchange: Exchange): Promise<Reply | AuthE
   const wait = await limitLogin?.(exchange);
   if (typeof wait === 'number') return authError('rate_limited', { retryAfterSeconds: wait });
   const body = await readStrings(exchange, ['username', 'password']);
-  if (isAuthError(body)) return asSyntax(body);
+  if (isAuthError(body)) return body;
   const user = await directory.findLogin(body.username);
   // Also for nobody, so that unknown names take as long as known ones.
   const matches = await directory.verifyPassword(user, body.password);
@@ -45,7 +45,7 @@ async function login(parts: B2bParts, exchange: Exchange): Promise<Reply | AuthE
 async function refresh(parts: B2bParts, exchange: Exchange): Promise<Reply | AuthError> {
   const { directory, pairs } = parts;
   const body = await readStrings(exchange, ['refresh_token']);
-  if (isAuthError(body)) return asSyntax(body);
+  if (isAuthError(body)) return body;
   const token = await pairs.readRefresh(body.refresh_token);
   if (isAuthError(token)) return token;
   const user = await directory.findUser(userIdOf(token.claims));
@@ -89,9 +89,4 @@ function pairReply(pair: TokenPair, user: B2bUser): Reply {
 /** RFC 3339 in UTC with whole seconds. */
 function toTimestamp(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace(/\.\d{3}Z$/, 'Z');
-}
-
-/** This API knows no 415: a body of another type is a body that cannot be read. */
-function asSyntax(error: AuthError): AuthError {
-  return error.code === 'body_media_type' ? authError('body_syntax') : error;
 }
