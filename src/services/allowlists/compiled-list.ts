@@ -1,0 +1,79 @@
+import { authError, type AuthError } from '../../core/errors.ts';
+import type { StoredRecord } from '../../core/store.ts';
+import type { Address } from '../../network/address.ts';
+import { type Network, parseNetwork } from '../../network/network.ts';
+import { NetworkSet } from '../../network/network-set.ts';
+import { damaged, isLive, readAllowlist } from './document.ts';
+
+/** One list, ready to be asked on each request. */
+export interface CompiledList {
+  /** The version of the record that it was compiled from; 0 when there is none. */
+  readonly version: number;
+  /** How many entries it holds, for the bound of the memory. */
+  readonly size: number;
+  /**
+   * Why the address may not pass, or `null` when it may.
+   *
+   * @param address `null` when it cannot be known.
+   */
+  refuse(address: Address | null, now: number): AuthError | null;
+}
+
+/**
+ * Compiles a record. Entries that never expire become one set; those that do become another, which is compiled anew
+ * only when the time passes the expiry of one of them.
+ *
+ * @throws {@link StoreError} When the record is damaged.
+ */
+export function compileList(subject: string, record: StoredRecord | null): CompiledList {
+  const { configured, entries } = readAllowlist(subject, record);
+  const version = record?.version ?? 0;
+  if (!configured) return { version, size: 0, refuse: () => null };
+
+  const lasting: Network[] = [];
+  const passing: PassingNetwork[] = [];
+  for (const entry of entries) {
+    const reading = parseNetwork(entry.network);
+    // Leaving it out would lock out whoever comes from there, and nobody would learn why.
+    if (!reading.ok) throw damaged(subject, new Error(reading.problem));
+    if (entry.expiresAt === undefined) lasting.push(reading.network);
+    else passing.push({ network: reading.network, expiresAt: entry.expiresAt });
+  }
+  const always = NetworkSet.of(lasting);
+  const atPresent = passing.length === 0 ? () => EMPTY : setOfPresent(passing);
+
+  return {
+    version,
+    size: entries.length,
+    refuse(address, now) {
+      if (address === null) return authError('ip_unknown');
+      return always.has(address) || atPresent(now).has(address) ? null : authError('ip_denied');
+    },
+  };
+}
+
+interface PassingNetwork {
+  readonly network: Network;
+  readonly expiresAt: number;
+}
+
+const EMPTY = NetworkSet.of([]);
+
+/** The set of those that are live at a moment, kept for as long as none of them expires, whichever way the clock moves. */
+function setOfPresent(passing: readonly PassingNetwork[]): (now: number) => NetworkSet {
+  let set = EMPTY;
+  let from = Infinity;
+  let until = -Infinity;
+  return function presentAt(now) {
+    if (now >= from && now < until) return set;
+    const live = passing.filter((each) => isLive(each, now));
+    set = NetworkSet.of(live.map(({ network }) => network));
+    from = -Infinity;
+    until = Infinity;
+    for (const { expiresAt } of passing) {
+      if (expiresAt <= now) from = Math.max(from, expiresAt);
+      else until = Math.min(until, expiresAt);
+    }
+    return set;
+  };
+}

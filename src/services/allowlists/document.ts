@@ -1,0 +1,84 @@
+import { StoreError } from '../../core/errors.ts';
+import type { Json, StoredRecord } from '../../core/store.ts';
+
+/** The kind under which lists are kept; a list's id is its subject key. */
+export const ALLOWLIST_KIND = 'allowlist';
+
+/** What a list does with a request from outside of it: `enforce` refuses it. */
+export type AllowlistMode = 'enforce' | 'observe';
+
+/** One network of a list. */
+export interface AllowlistEntry {
+  /** Unique within the list. It is never text that could be read as a network. */
+  readonly id: string;
+  /** Canonical CIDR text, as in `10.0.0.0/8` or `2001:db8::1/128`. */
+  readonly network: string;
+  readonly label?: string;
+  /** Who added it. */
+  readonly author?: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAt: number;
+  /** From this moment on, in milliseconds since the Unix epoch, it lets nobody in; absent means never. */
+  readonly expiresAt?: number;
+}
+
+/** A list as it is kept. */
+export interface Allowlist {
+  /** From the first entry until it is cleared. A configured list without a live entry lets nobody in. */
+  readonly configured: boolean;
+  readonly mode: AllowlistMode;
+  /** In the order of adding, with those that have expired. */
+  readonly entries: readonly AllowlistEntry[];
+}
+
+/** A list that nobody has configured: everyone may pass. */
+export const NEVER_CONFIGURED: Allowlist = Object.freeze({
+  configured: false,
+  mode: 'enforce',
+  entries: Object.freeze([]),
+});
+
+/**
+ * Reads a list's record. Members that this version does not know stay in it, so that an edit writes them back.
+ *
+ * @throws {@link StoreError} When the record is not a list: guessing could let everyone in.
+ */
+export function readAllowlist(subject: string, record: StoredRecord | null): Allowlist {
+  if (record === null) return NEVER_CONFIGURED;
+  const { data } = record;
+  if (!isAllowlist(data)) throw damaged(subject);
+  return data;
+}
+
+export function damaged(subject: string, cause?: unknown): StoreError {
+  return new StoreError(`the allowlist of ${JSON.stringify(subject)} cannot be read: its record is damaged`, {
+    cause,
+  });
+}
+
+/** Whether an entry lets its network in at this moment. */
+export function isLive(entry: Pick<AllowlistEntry, 'expiresAt'>, now: number): boolean {
+  return entry.expiresAt === undefined || now < entry.expiresAt;
+}
+
+function isAllowlist(data: Json): data is Json & Allowlist {
+  if (!isObject(data)) return false;
+  const { configured, mode, entries } = data;
+  if (typeof configured !== 'boolean' || (mode !== 'enforce' && mode !== 'observe')) return false;
+  return Array.isArray(entries) && entries.every(isEntry) && (configured || entries.length === 0);
+}
+
+function isEntry(value: Json): boolean {
+  if (!isObject(value)) return false;
+  const { id, network, createdAt, expiresAt } = value;
+  return (
+    typeof id === 'string' &&
+    typeof network === 'string' &&
+    typeof createdAt === 'number' &&
+    (expiresAt === undefined || typeof expiresAt === 'number')
+  );
+}
+
+function isObject(value: Json): value is Record<string, Json> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
