@@ -11,6 +11,6 @@ compile({
   force,
 });
 if (process.argv.includes('--examples')) {
-  const project = 'examples/tsconfig.json';
+  const project = 'examples/tsconfig.build.json';
   compile({ name: 'examples', project, sources: ['examples'], out: 'examples/dist', after: 'dist', force });
 }

@@ -8,6 +8,7 @@ interface Locked {
   readonly integrity?: string;
   readonly dev?: boolean;
   readonly optional?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly devOptional?: boolean;
   readonly peer?: boolean;
   readonly hasInstallScript?: boolean;
@@ -34,6 +35,18 @@ describe('package-lock.json', () => {
     expect(
       installed.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path),
     ).toEqual([]);
+  });
+
+  // A binary for another platform that the lock file does not list makes `npm ci` refuse the whole of it.
+  it('holds the binaries of every platform, not only of the one it was written on', () => {
+    const missing = installed.flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies)
+        .filter(
+          (name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages),
+        )
+        .map((name) => `${name} of ${path}`),
+    );
+    expect(missing).toEqual([]);
   });
 
   it('ships no package that runs a script when it is installed', () => {

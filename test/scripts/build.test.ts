@@ -18,7 +18,7 @@ let lab: string;
 
 beforeAll(() => {
   lab = mkdtempSync(join(tmpdir(), 'build-'));
-  for (const kept of ['scripts', 'tsconfig.json', 'tsconfig.build.json', 'examples/tsconfig.json']) {
+  for (const kept of ['scripts', 'tsconfig.json', 'tsconfig.build.json', 'examples/tsconfig.build.json']) {
     cpSync(join(PACKAGE_ROOT, kept), join(lab, kept), { recursive: true });
   }
   symlinkSync(join(PACKAGE_ROOT, 'node_modules'), join(lab, 'node_modules'));

@@ -2,33 +2,35 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import ts from 'typescript';
 
-/** The floors of the house, lowest first; a floor is made of folders that do not import each other. */
-export const FLOORS: readonly (readonly string[])[] = [
-  ['src/core'],
-  ['src/tokens', 'src/network', 'src/stores', 'src/dialects', 'src/passport', 'src/providers'],
-  ['src/services'],
-  ['strategies'],
-  ['src/middleware'],
-  ['src/systems/*'],
-  ['src/*.ts', 'src/cli'],
-  ['examples'],
+/**
+ * The floors of the house, lowest first. Each pattern captures the part of the house that a file is in: a folder, or a
+ * single file. Parts of one floor do not import each other. The files beside the systems are what the systems share, so
+ * they stand a step below them.
+ */
+const FLOORS: readonly (readonly RegExp[])[] = [
+  [/^(src\/core)\//],
+  [/^(src\/(?:tokens|network|stores|dialects|passport|providers))\//],
+  [/^(src\/services)\//],
+  [/^(strategies)\//],
+  [/^(src\/middleware)\//],
+  [/^(src\/systems)\/[^/]+\.ts$/],
+  [/^(src\/systems\/[^/]+)\//],
+  [/^(src\/[^/]+\.ts)$/, /^(src\/cli)\//],
+  [/^(examples)\//],
 ];
 
-/** Where a file stands: the number of its floor and the folder, or the single file, that it is part of there. */
+/** Where a file stands: how high above the ground, and in which part of the house. */
 export interface Place {
-  readonly floor: number;
+  readonly height: number;
   readonly part: string;
 }
 
 /** The place of a file of the house, from its path below the package's root; undefined when it stands on no floor. */
 export function placeOf(path: string): Place | undefined {
-  for (const [floor, folders] of FLOORS.entries()) {
-    for (const folder of folders) {
-      const pattern = new RegExp(
-        `^${folder.replaceAll('.', '\\.').replaceAll('*', '[^/]+')}${folder.endsWith('.ts') ? '$' : '(?=/)'}`,
-      );
-      const part = pattern.exec(path)?.[0];
-      if (part !== undefined) return { floor, part };
+  for (const [height, patterns] of FLOORS.entries()) {
+    for (const pattern of patterns) {
+      const part = pattern.exec(path)?.[1];
+      if (part !== undefined) return { height, part };
     }
   }
   return undefined;
@@ -36,7 +38,7 @@ export function placeOf(path: string): Place | undefined {
 
 /** Whether a file of one place may import a file of another: downstairs, or within its own folder. */
 export function mayImport(from: Place, to: Place): boolean {
-  return to.floor < from.floor || (to.floor === from.floor && to.part === from.part);
+  return to.height < from.height || (to.height === from.height && to.part === from.part);
 }
 
 /** One import as it stands in a source file: static or dynamic, of values or of types. */
