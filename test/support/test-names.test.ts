@@ -19,6 +19,15 @@ describe('testsDeclaredIn', () => {
     ]);
   });
 
+  it('takes the title that is given to a helper which declares the suite', () => {
+    const source =
+      "onEachFramework('BB-01 guards', (framework) => { it('answers', () => {}); it.skip('b', f); });";
+    expect(read(source)).toEqual([
+      ['BB-01 guards | answers', 'runs'],
+      ['BB-01 guards | b', 'skipped'],
+    ]);
+  });
+
   it('adds the strings of a table to a title that has a slot', () => {
     const source = `
       const ROWS = [{ id: 'AA-02', token: 'x' }];

@@ -34,7 +34,8 @@ export function testsDeclaredIn(
   function visit(node: ts.Node, titles: readonly string[], state: DeclaredTest['state']): void {
     const call = ts.isCallExpression(node) ? declarationOf(node) : undefined;
     if (call === undefined) {
-      ts.forEachChild(node, (child) => visit(child, titles, state));
+      const within = ts.isCallExpression(node) ? [...titles, ...titleForHelper(node)] : titles;
+      ts.forEachChild(node, (child) => visit(child, within, state));
       return;
     }
     const own = [...titles, ...titlesOf(call)];
@@ -88,6 +89,13 @@ function declarationOf(node: ts.CallExpression): Declaration | undefined {
   return ROOTS.has(rest.text) && node.arguments.length > 0
     ? { node, root: rest.text, modifiers, tables }
     : undefined;
+}
+
+/** The title in `onEachFramework(title, () => { it(...) })`, where a helper of the tests declares the suite. */
+function titleForHelper(node: ts.CallExpression): readonly string[] {
+  const [title, ...others] = node.arguments;
+  const hasBody = others.some((other) => ts.isArrowFunction(other) || ts.isFunctionExpression(other));
+  return hasBody && title !== undefined && ts.isStringLiteralLike(title) ? [title.text] : [];
 }
 
 function titlesOf({ node, tables }: Declaration): readonly string[] {
