@@ -36,7 +36,7 @@ import {
   type JwtVerifier,
   type SignatureCheck,
 } from '../src/tokens/jwt-verifier.ts';
-import { isKeySource, keyRing, type KeysOption } from '../src/tokens/key-ring.ts';
+import { keySource, type KeysOption } from '../src/tokens/key-ring.ts';
 
 export type { JwtAlgorithm } from '../src/tokens/algorithms.ts';
 export type { KeyInput } from '../src/tokens/key-material.ts';
@@ -117,7 +117,7 @@ export class JwtBearerStrategy<P extends Principal = Principal> extends Credenti
         value: 'word',
       },
     ]);
-    const keys = isKeySource(options.keys) ? options.keys : keyRing(OWNER, options.keys, parsed.algorithm);
+    const keys = keySource(OWNER, parsed.keys, parsed.algorithm);
     const makePrincipal = parsed.principal;
     this.makePrincipal = makePrincipal ?? null;
     this.revoked = parsed.revoked ?? null;

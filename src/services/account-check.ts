@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/clock.ts';
 import { authError, ConfigError, type AuthError } from '../core/errors.ts';
-import { isPromise, type MaybePromise } from '../core/maybe-promise.ts';
+import { chain, isPromise, type MaybePromise } from '../core/maybe-promise.ts';
 import { integer, parseOptions } from '../core/options.ts';
 
 /** What is asked about the party of a credential. */
@@ -37,10 +37,7 @@ export function accountCheck(find: FindAccount, policy: AccountCheckPolicy, cloc
   if (policy === 'at-issue') return { check: () => null, forget: () => undefined };
   if (policy === 'each-request') {
     return {
-      check: (id) => {
-        const account = find(id);
-        return isPromise(account) ? account.then(judge) : judge(account);
-      },
+      check: (id) => chain(find(id), judge),
       forget: () => undefined,
     };
   }
@@ -80,7 +77,7 @@ function remembering(find: FindAccount, maxAgeMs: number, clock: Clock): Account
       if (pending !== undefined) return pending;
       const account = find(id);
       if (!isPromise(account)) return keep(id, account, now);
-      const answer: Promise<AuthError | null> = account
+      const answer: Promise<AuthError | null> = Promise.resolve(account)
         // An answer that was on its way when the account was forgotten is used once and not kept.
         .then((found) => (asking.get(id) === answer ? keep(id, found, now) : judge(found)))
         .finally(() => {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { authError, type AuthError } from '../core/errors.ts';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from './algorithms.ts';
 
@@ -35,7 +36,9 @@ export function jwtGate(options: JwtGateOptions): (token: string) => JwtHeader |
     if (
       !isCanonical(token, 0, first) ||
       !isCanonical(token, first + 1, last) ||
-      !isCanonical(token, last + 1, token.length)
+      !isCanonical(token, last + 1, token.length) ||
+      // The library would read broken UTF-8 as U+FFFD, so that several payloads came to the same claims.
+      !isUtf8(Buffer.from(token.slice(first + 1, last), 'base64url'))
     ) {
       return MALFORMED;
     }

@@ -3,7 +3,7 @@ import jsonwebtoken from 'jsonwebtoken';
 import { LRUCache } from 'lru-cache';
 import { nowSeconds, type Clock } from '../core/clock.ts';
 import { authError, isAuthError, type AuthError } from '../core/errors.ts';
-import { isPromise, type MaybePromise } from '../core/maybe-promise.ts';
+import { chain, type MaybePromise } from '../core/maybe-promise.ts';
 import type { Claims } from '../core/principal.ts';
 import { sha256 } from '../core/secrets.ts';
 import type { JwtAlgorithm } from './algorithms.ts';
@@ -52,6 +52,7 @@ export function jwtVerifier<T>(options: JwtVerifierOptions<T>): JwtVerifier<T> {
     candidates: readonly KeyObject[],
     algorithm: JwtAlgorithm,
     digest: string,
+    asked: number,
   ): T | AuthError {
     if (candidates.length === 0) return authError('token_key_unknown');
     for (const key of candidates) {
@@ -61,7 +62,8 @@ export function jwtVerifier<T>(options: JwtVerifierOptions<T>): JwtVerifier<T> {
       if (refusal !== null) return refusal;
       const claims = deepFreeze(payload as Record<string, unknown>);
       const result = shape(claims);
-      cache?.set(digest, { result, claims });
+      // A key may have been withdrawn while it was looked for; what it verified is then not remembered.
+      if (keys.revision === asked) cache?.set(digest, { result, claims });
       return result;
     }
     return authError('token_signature_invalid');
@@ -84,19 +86,19 @@ export function jwtVerifier<T>(options: JwtVerifierOptions<T>): JwtVerifier<T> {
       }
       const header = passGate(token);
       if (isAuthError(header)) return header;
-      const candidates = keys.candidates(header.algorithm, header.kid);
-      return isPromise(candidates)
-        ? candidates.then((found) => verifyWith(token, found, header.algorithm, digest))
-        : verifyWith(token, candidates, header.algorithm, digest);
+      const asked = revision;
+      return chain(keys.candidates(header.algorithm, header.kid), (found) =>
+        verifyWith(token, found, header.algorithm, digest, asked),
+      );
     },
   };
 }
 
-/** The times of a remembered token; `nbf` as well, since a clock may have been set back. */
+/** The times of a remembered token; its beginning as well, since a clock may have been set back. */
 function recheckTimes(claims: Claims, profile: ClaimsProfile, now: number): AuthError | null {
-  const { exp, nbf } = claims as { exp: number; nbf?: number };
+  const { exp, nbf = now, iat = now } = claims as { exp: number; nbf?: number; iat?: number };
   if (isExpired(exp, profile, now)) return authError('token_expired');
-  return nbf !== undefined && nbf > now + profile.clockSkewSeconds ? authError('token_not_yet_valid') : null;
+  return Math.max(nbf, iat) > now + profile.clockSkewSeconds ? authError('token_not_yet_valid') : null;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { ConfigError } from '../core/errors.ts';
 import type { MaybePromise } from '../core/maybe-promise.ts';
-import { oneOf } from '../core/options.ts';
+import { oneOf, optional, parseOptions, wrong, type Reader } from '../core/options.ts';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from './algorithms.ts';
 import { keyMaterial, type KeyInput } from './key-material.ts';
 
@@ -97,11 +97,24 @@ export function keyRing(owner: string, keys: unknown, algorithm: JwtAlgorithm): 
   };
 }
 
-/** Whether the option `keys` is a source that is ready. */
-export function isKeySource(keys: unknown): keys is KeySource {
-  return (
-    typeof keys === 'object' && keys !== null && typeof (keys as Partial<KeySource>).candidates === 'function'
+/**
+ * Reads the option `keys`: a source that is ready is taken as it is, of anything else a ring is built.
+ *
+ * @throws {@link ConfigError} Those of {@link keyRing}; `option_conflict` when the source never accepts the algorithm.
+ */
+export function keySource(owner: string, keys: unknown, algorithm: JwtAlgorithm): KeySource {
+  if (!isKeySource(keys)) return keyRing(owner, keys, algorithm);
+  if (keys.algorithms.has(algorithm)) return keys;
+  throw new ConfigError(
+    'option_conflict',
+    `${owner}.algorithm: the source in ${owner}.keys has no key for ${algorithm}. Name one of its algorithms.`,
   );
+}
+
+function isKeySource(keys: unknown): keys is KeySource {
+  if (typeof keys !== 'object' || keys === null) return false;
+  const { candidates, algorithms, revision } = keys as Partial<KeySource>;
+  return typeof candidates === 'function' && algorithms instanceof Set && typeof revision === 'number';
 }
 
 /** A token without `kid` is tried with every key that has none, so the number of keys bounds the work of a forgery. */
@@ -111,21 +124,26 @@ const ORDER: Readonly<Record<KeyState, number>> = { active: 0, next: 1, retired:
 type Unstated = Omit<RingKey, 'state'> & { readonly state: KeyState | null };
 
 function readKey(input: unknown, fallback: JwtAlgorithm, path: string): Unstated {
-  const { key, kid, algorithm, state } = (
-    isRingKey(input) ? input : { key: input as KeyInput }
-  ) as RingKeyInput;
-  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > 256)) {
-    throw new ConfigError('option_invalid', `${path}.kid must be a string of 1 to 256 characters.`);
-  }
-  const own = algorithm === undefined ? fallback : oneOf(...JWT_ALGORITHMS)(algorithm, `${path}.algorithm`);
-  const { verify, sign } = keyMaterial(key, own, path);
-  const stated = state === undefined ? null : oneOf('next', 'active', 'retired')(state, `${path}.state`);
-  return { kid: kid ?? null, algorithm: own, state: stated, verify, sign };
+  const isRingKey = typeof input === 'object' && input !== null && 'key' in input;
+  const { key, kid, algorithm, state } = parseOptions(path, isRingKey ? input : { key: input }, {
+    key: anyKey,
+    kid: optional(kidText, null),
+    algorithm: optional(oneOf(...JWT_ALGORITHMS), fallback),
+    state: optional(oneOf('next', 'active', 'retired'), null),
+  });
+  const { verify, sign } = keyMaterial(key, algorithm, path);
+  return { kid, algorithm, state, verify, sign };
 }
 
-function isRingKey(input: unknown): input is RingKeyInput {
-  return typeof input === 'object' && input !== null && 'key' in input;
-}
+/** What a key may be is for {@link keyMaterial} to say. */
+const anyKey: Reader<KeyInput> = (value) => value as KeyInput;
+
+const kidText: Reader<string> = (value, path) => {
+  if (typeof value !== 'string' || value === '' || value.length > 256) {
+    throw wrong(path, 'a string of 1 to 256 characters', value);
+  }
+  return value;
+};
 
 function withStates(keys: readonly Unstated[], path: string): readonly RingKey[] {
   const active = keys.filter((key) => key.state === 'active').length;

@@ -160,6 +160,12 @@ describe('jwtGate', () => {
     expect(pass(withHeader(header))).toBe('token_malformed');
   });
 
+  it('JWT-15 refuses a payload that is no UTF-8, of which the library makes the same text as of another', () => {
+    const payloads = [[0xff], [0xfe], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xe2, 0x82]];
+    const tokens = payloads.map((bytes) => `${segment(GOOD)}.${segment(Buffer.from(bytes))}.AAAA`);
+    expect(tokens.map((token) => pass(token))).toEqual(payloads.map(() => 'token_malformed'));
+  });
+
   it('JWT-15 reads a header with a member twice as the library behind it does: the last one counts', () => {
     expect(pass(withHeader(raw('{"alg":"none","alg":"HS256"}')))).toEqual({ algorithm: 'HS256', kid: null });
     expect(pass(withHeader(raw('{"alg":"HS256","alg":"none"}')))).toBe('token_algorithm_refused');
