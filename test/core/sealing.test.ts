@@ -10,13 +10,13 @@ const CONTEXT = ['workspace-1', 'connection-7', 'refresh_token'];
 
 describe('sealer', () => {
   it('opens what it sealed, whatever the bytes and the context', () => {
-    const { seal, open } = sealer('sealing', { primary: KEY }, 'test');
+    const box = sealer('sealing', { primary: KEY }, 'test');
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 300 }),
         fc.array(fc.string({ unit: 'binary' }), { maxLength: 4 }),
         (plain, context) => {
-          const opened = open(seal(plain, context), context);
+          const opened = box.open(box.seal(plain, context), context);
           return opened !== null && !opened.resealDue && opened.plain.equals(plain);
         },
       ),
@@ -24,42 +24,42 @@ describe('sealer', () => {
   });
 
   it('adds 33 bytes, and seals the same secret to another text each time', () => {
-    const { seal } = sealer('sealing', { primary: KEY }, 'test');
-    const texts = Array.from({ length: 100 }, () => seal(Buffer.from('the same secret'), CONTEXT));
+    const box = sealer('sealing', { primary: KEY }, 'test');
+    const texts = Array.from({ length: 100 }, () => box.seal(Buffer.from('the same secret'), CONTEXT));
     expect(new Set(texts).size).toBe(100);
     expect(Buffer.from(texts[0] as string, 'base64url').length).toBe('the same secret'.length + 33);
     expect(texts.filter((text) => !/^[A-Za-z0-9_-]+$/.test(text))).toEqual([]);
   });
 
   it('refuses a text with any single bit changed, at every position', () => {
-    const { seal, open } = sealer('sealing', { primary: KEY, others: [OTHER] }, 'test');
-    const bytes = Buffer.from(seal(Buffer.from('a secret of some length'), CONTEXT), 'base64url');
+    const box = sealer('sealing', { primary: KEY, others: [OTHER] }, 'test');
+    const bytes = Buffer.from(box.seal(Buffer.from('a secret of some length'), CONTEXT), 'base64url');
     const opened: string[] = [];
     for (let position = 0; position < bytes.length; position++) {
       for (let bit = 0; bit < 8; bit++) {
         const changed = Buffer.from(bytes);
         changed.writeUInt8(changed.readUInt8(position) ^ (1 << bit), position);
-        if (open(changed.toString('base64url'), CONTEXT) !== null) opened.push(`${position}.${bit}`);
+        if (box.open(changed.toString('base64url'), CONTEXT) !== null) opened.push(`${position}.${bit}`);
       }
     }
     expect(opened).toEqual([]);
   });
 
   it('refuses a text that is cut off anywhere, or longer, or empty', () => {
-    const { seal, open } = sealer('sealing', { primary: KEY }, 'test');
-    const bytes = Buffer.from(seal(Buffer.from('a secret'), CONTEXT), 'base64url');
+    const box = sealer('sealing', { primary: KEY }, 'test');
+    const bytes = Buffer.from(box.seal(Buffer.from('a secret'), CONTEXT), 'base64url');
     const cut = Array.from({ length: bytes.length }, (_, length) => bytes.subarray(0, length));
     const longer = Buffer.concat([bytes, Buffer.from([0])]);
-    const opened = [...cut, longer].filter((each) => open(each.toString('base64url'), CONTEXT) !== null);
+    const opened = [...cut, longer].filter((each) => box.open(each.toString('base64url'), CONTEXT) !== null);
     expect(opened).toEqual([]);
   });
 
   it('refuses every other spelling of the same bytes', () => {
-    const { seal, open } = sealer('sealing', { primary: KEY }, 'test');
-    const text = seal(Buffer.from('five!'), CONTEXT);
+    const box = sealer('sealing', { primary: KEY }, 'test');
+    const text = box.seal(Buffer.from('five!'), CONTEXT);
     const spellings = [`${text}=`, `${text} `, ` ${text}`, `${text}\n`, text.replace(/^./, (c) => `${c}.`)];
-    expect(open(text, CONTEXT)?.plain.toString()).toBe('five!');
-    expect(spellings.map((each) => open(each, CONTEXT))).toEqual(spellings.map(() => null));
+    expect(box.open(text, CONTEXT)?.plain.toString()).toBe('five!');
+    expect(spellings.map((each) => box.open(each, CONTEXT))).toEqual(spellings.map(() => null));
   });
 
   it.each([
@@ -71,8 +71,8 @@ describe('sealer', () => {
     ['the same text cut otherwise', ['workspace-1connection-7', 'refresh_token']],
     ['the same text joined', ['workspace-1","connection-7","refresh_token']],
   ])('refuses a text that was moved to %s', (_, elsewhere) => {
-    const { seal, open } = sealer('sealing', { primary: KEY }, 'test');
-    expect(open(seal(Buffer.from('a secret'), CONTEXT), elsewhere)).toBeNull();
+    const box = sealer('sealing', { primary: KEY }, 'test');
+    expect(box.open(box.seal(Buffer.from('a secret'), CONTEXT), elsewhere)).toBeNull();
   });
 
   it('opens nothing of another purpose, with the same key', () => {
