@@ -12,12 +12,7 @@ export interface Dialect {
 export interface RenderContext {
   /** The schemes that the refusing chain accepts, for `WWW-Authenticate`. */
   readonly schemes: readonly string[];
-  /** Which token a refusal is about: the one that a request is authenticated by, or one that its body brought. */
-  readonly concerns: TokenRole;
   /** The request's method and path, without its query. */
   readonly method: string;
   readonly path: string;
 }
-
-/** `access`: the request's own credential. `refresh`: handed in to be exchanged. `inspected`: handed in to be looked at. */
-export type TokenRole = 'access' | 'refresh' | 'inspected';

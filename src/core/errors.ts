@@ -14,11 +14,14 @@ export interface AuthErrorDetails {
   readonly mediaType?: string | undefined;
   /** What a body was instead of an object (`body_invalid`). */
   readonly received?: 'list' | 'string' | 'integer' | 'float' | 'boolean' | 'null' | undefined;
-  /** Which token of a pair a refusal is about, where an endpoint takes both. */
-  readonly token?: 'access' | 'refresh' | undefined;
+  /** Which token a refusal is about; absent: the one that the request is authenticated by. */
+  readonly concerns?: TokenRole | undefined;
   /** What is wrong with each field of the body (`body_invalid`). */
   readonly fields?: Readonly<Record<string, FieldProblem>> | undefined;
 }
+
+/** `refresh`: a token that was handed in to be exchanged. `inspected`: one that was handed in to be looked at. */
+export type TokenRole = 'refresh' | 'inspected';
 
 /** Why one field of a request body was refused. */
 export type FieldProblem = 'missing' | 'blank' | 'null' | 'type' | 'value';
@@ -62,6 +65,11 @@ export function authError(code: ReasonCode, details?: AuthErrorDetails): AuthErr
     plain.set(code, error);
   }
   return error;
+}
+
+/** The same refusal, said of a token that the request's body brought. */
+export function concerning(role: TokenRole, error: AuthError): AuthError {
+  return new AuthError(error.code, { ...error.details, concerns: role });
 }
 
 /** Whether a value is an {@link AuthError} of any installed copy of the package. */

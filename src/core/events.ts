@@ -61,6 +61,18 @@ export interface AllowlistEvent {
   readonly at: number;
 }
 
+/** Somebody made, changed or ended an API key. The event holds nothing of the key but its public id. */
+export interface ApiKeyEvent {
+  readonly type: 'api_key';
+  /** `retired`: a secret that had been replaced was ended; the key goes on. */
+  readonly action: 'created' | 'updated' | 'rotated' | 'retired' | 'revoked';
+  readonly keyId: string;
+  readonly workspace: string;
+  /** Who did it, as they were named to the edit. */
+  readonly author?: string | undefined;
+  readonly at: number;
+}
+
 /** The party of an event. */
 export interface EventPrincipal {
   readonly kind: Principal['kind'];
@@ -76,6 +88,7 @@ const decisions = channel('portcullis:decision');
 const sessions = channel('portcullis:session');
 const workspaces = channel('portcullis:workspace');
 const allowlists = channel('portcullis:allowlist');
+const apiKeys = channel('portcullis:api_key');
 
 /** Whether anybody listens, so that nothing is put together for nobody. */
 export function hasDecisionListener(sink: EventSink<DecisionEvent> | undefined): boolean {
@@ -106,6 +119,12 @@ export function publishAllowlistEdit(
   sink: EventSink<AllowlistEvent> | undefined,
 ): void {
   if (allowlists.hasSubscribers) allowlists.publish(event);
+  if (sink !== undefined) deliver(event, sink);
+}
+
+/** Hands an API key's event to `node:diagnostics_channel` and to the sink. */
+export function publishApiKey(event: ApiKeyEvent, sink: EventSink<ApiKeyEvent> | undefined): void {
+  if (apiKeys.hasSubscribers) apiKeys.publish(event);
   if (sink !== undefined) deliver(event, sink);
 }
 

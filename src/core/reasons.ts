@@ -94,6 +94,20 @@ export const REASONS = {
   subject_unknown: reason(401, 'token_invalid', 'The party that the credential names does not exist.'),
   subject_inactive: reason(401, 'token_invalid', 'The party that the credential names is switched off.'),
 
+  key_malformed: reason(
+    401,
+    'token_invalid',
+    'The API key does not have the form of one, or its checksum is wrong.',
+  ),
+  key_unknown: reason(401, 'token_invalid', 'There is no API key with this id.'),
+  key_secret_invalid: reason(401, 'token_invalid', 'The API key exists, and its secret is another one.'),
+  key_expired: reason(
+    401,
+    'token_invalid',
+    'The API key is past its expiry, or was replaced and its overlap is over.',
+  ),
+  key_revoked: reason(401, 'token_invalid', 'The API key has been revoked.'),
+
   login_failed: reason(
     401,
     'login_failed',

@@ -59,12 +59,13 @@ const NOT_PROVIDED = always(401, 'Authentication credentials were not provided.'
 const FORBIDDEN = always(403, 'You do not have permission to perform this action.');
 
 /** A token that is refused: as the request's own credential, to be exchanged, or to be looked at. */
-const badToken: Answering = (error, { concerns }, legacy) => {
+const badToken: Answering = (error, _context, legacy) => {
+  const { concerns } = error.details;
   const message = tokenMessage(error, legacy);
-  if (concerns === 'inspected' && isBlacklisted(error) && error.details.token === 'refresh') {
+  if (concerns === 'inspected' && isBlacklisted(error)) {
     return { status: 400, body: { non_field_errors: [message] } };
   }
-  if (concerns !== 'access') return detail(401, message, 'token_not_valid');
+  if (concerns !== undefined) return detail(401, message, 'token_not_valid');
   return {
     status: 401,
     body: {
@@ -77,8 +78,8 @@ const badToken: Answering = (error, { concerns }, legacy) => {
 
 const goneUser =
   (message: string, code: string): Answering =>
-  (_error, { concerns }) =>
-    concerns === 'access'
+  ({ details }) =>
+    details.concerns === undefined
       ? detail(401, message, code)
       : detail(401, 'No active account found for the given token.');
 
@@ -87,7 +88,7 @@ const BY_CODE: Readonly<Partial<Record<ReasonCode, Answering>>> = {
   subject_unknown: goneUser('User not found', 'user_not_found'),
   subject_inactive: goneUser('User is inactive', 'user_inactive'),
   token_claim_missing: (error, context, legacy) =>
-    error.details.claim === 'user_id' && context.concerns === 'access'
+    error.details.claim === 'user_id' && error.details.concerns === undefined
       ? detail(401, 'Token contained no recognizable user identification', 'token_not_valid')
       : badToken(error, context, legacy),
 };

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Dialect, TokenRole } from '../core/dialect.ts';
+import type { Dialect } from '../core/dialect.ts';
 import { refusalOf, type AuthError } from '../core/errors.ts';
 import {
   eventSubject,
@@ -24,20 +24,13 @@ export interface Reporting {
 export interface ReportingParts {
   readonly dialect: Dialect;
   readonly schemes: readonly string[];
-  readonly concerns?: TokenRole | undefined;
   readonly clock: Clock;
   readonly onEvent: EventSink<DecisionEvent> | undefined;
 }
 
-export function reportingTo({
-  dialect,
-  schemes,
-  concerns = 'access',
-  clock,
-  onEvent,
-}: ReportingParts): Reporting {
+export function reportingTo({ dialect, schemes, clock, onEvent }: ReportingParts): Reporting {
   function render(error: AuthError, exchange: Exchange): Reply {
-    return dialect.render(error, { schemes, concerns, method: exchange.method, path: exchange.path });
+    return dialect.render(error, { schemes, method: exchange.method, path: exchange.path });
   }
 
   function publish(

@@ -10,7 +10,9 @@ export interface AccountState {
 }
 
 /** Looks a party up by its id; `null` or `undefined` when there is none. */
-export type FindAccount = (id: string) => MaybePromise<AccountState | null | undefined>;
+export type FindAccount<A extends AccountState = AccountState> = (
+  id: string,
+) => MaybePromise<A | null | undefined>;
 
 /**
  * How fresh the answer must be. `each-request` asks every time; `{ maxAgeSeconds }` may answer from memory for so long;
@@ -19,12 +21,19 @@ export type FindAccount = (id: string) => MaybePromise<AccountState | null | und
 export type AccountCheckPolicy = 'each-request' | 'at-issue' | { readonly maxAgeSeconds: number };
 
 /** Checks on a request that the party of its credential still exists and is active. */
-export interface AccountCheck {
-  /** `null` when it may pass; at once when the answer is in memory. */
-  check(id: string): MaybePromise<AuthError | null>;
+export interface AccountCheck<A extends AccountState = AccountState> {
+  /**
+   * `null` when it may pass; at once when the answer is in memory.
+   *
+   * @param judgeFurther What else must hold of an account that is active.
+   */
+  check(id: string, judgeFurther?: JudgeAccount<A>): MaybePromise<AuthError | null>;
   /** Forgets what is known about one party, so that the next request asks. */
   forget(id: string): void;
 }
+
+/** A further condition on an account: why it may not pass, or `null`. */
+export type JudgeAccount<A extends AccountState> = (account: A) => AuthError | null;
 
 /** The most accounts that are remembered; one takes about a hundred bytes. */
 const MOST_ACCOUNTS = 100_000;
@@ -33,11 +42,15 @@ const MOST_ACCOUNTS = 100_000;
 export const DEFAULT_ACCOUNT_CHECK: AccountCheckPolicy = { maxAgeSeconds: 5 };
 
 /** Builds the check. What `find` throws is passed on: an outage is not an unknown account. */
-export function accountCheck(find: FindAccount, policy: AccountCheckPolicy, clock: Clock): AccountCheck {
+export function accountCheck<A extends AccountState>(
+  find: FindAccount<A>,
+  policy: AccountCheckPolicy,
+  clock: Clock,
+): AccountCheck<A> {
   if (policy === 'at-issue') return { check: () => null, forget: () => undefined };
   if (policy === 'each-request') {
     return {
-      check: (id) => chain(find(id), judge),
+      check: (id, judgeFurther) => chain(find(id), (account) => judge(account, judgeFurther)),
       forget: () => undefined,
     };
   }
@@ -56,35 +69,43 @@ export function readAccountCheckPolicy(value: unknown, path: string): AccountChe
   );
 }
 
-function remembering(find: FindAccount, maxAgeMs: number, clock: Clock): AccountCheck {
-  const known = new LRUCache<string, { readonly refusal: AuthError | null; readonly askedAt: number }>({
+function remembering<A extends AccountState>(
+  find: FindAccount<A>,
+  maxAgeMs: number,
+  clock: Clock,
+): AccountCheck<A> {
+  type Answer = A | null | undefined;
+  const known = new LRUCache<string, { readonly account: Answer; readonly askedAt: number }>({
     max: MOST_ACCOUNTS,
   });
-  const asking = new Map<string, Promise<AuthError | null>>();
+  const asking = new Map<string, Promise<Answer>>();
 
-  function keep(id: string, account: AccountState | null | undefined, askedAt: number): AuthError | null {
-    const refusal = judge(account);
-    known.set(id, { refusal, askedAt });
-    return refusal;
+  function ask(id: string, now: number): MaybePromise<Answer> {
+    const account = find(id);
+    if (!isPromise(account)) {
+      known.set(id, { account, askedAt: now });
+      return account;
+    }
+    const answer: Promise<Answer> = Promise.resolve(account)
+      .then((found) => {
+        // An answer that was on its way when the account was forgotten is used once and not kept.
+        if (asking.get(id) === answer) known.set(id, { account: found, askedAt: now });
+        return found;
+      })
+      .finally(() => {
+        if (asking.get(id) === answer) asking.delete(id);
+      });
+    asking.set(id, answer);
+    return answer;
   }
 
   return {
-    check(id) {
+    check(id, judgeFurther) {
       const entry = known.get(id);
       const now = clock.now();
-      if (entry !== undefined && now >= entry.askedAt && now - entry.askedAt < maxAgeMs) return entry.refusal;
-      const pending = asking.get(id);
-      if (pending !== undefined) return pending;
-      const account = find(id);
-      if (!isPromise(account)) return keep(id, account, now);
-      const answer: Promise<AuthError | null> = Promise.resolve(account)
-        // An answer that was on its way when the account was forgotten is used once and not kept.
-        .then((found) => (asking.get(id) === answer ? keep(id, found, now) : judge(found)))
-        .finally(() => {
-          if (asking.get(id) === answer) asking.delete(id);
-        });
-      asking.set(id, answer);
-      return answer;
+      const isFresh = entry !== undefined && now >= entry.askedAt && now - entry.askedAt < maxAgeMs;
+      if (isFresh) return judge(entry.account, judgeFurther);
+      return chain(asking.get(id) ?? ask(id, now), (account) => judge(account, judgeFurther));
     },
     forget(id) {
       known.delete(id);
@@ -93,8 +114,12 @@ function remembering(find: FindAccount, maxAgeMs: number, clock: Clock): Account
   };
 }
 
-function judge(account: AccountState | null | undefined): AuthError | null {
+function judge<A extends AccountState>(
+  account: A | null | undefined,
+  judgeFurther: JudgeAccount<A> | undefined,
+): AuthError | null {
   if (account === null || account === undefined) return authError('subject_unknown');
   // Only an explicit true is active: a host that returns something else has not said so.
-  return account.active === true ? null : authError('subject_inactive');
+  if (account.active !== true) return authError('subject_inactive');
+  return judgeFurther?.(account) ?? null;
 }

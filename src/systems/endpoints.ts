@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Dialect, TokenRole } from '../core/dialect.ts';
+import type { Dialect } from '../core/dialect.ts';
 import { authError, isAuthError, type AuthError } from '../core/errors.ts';
 import type { DecisionEvent, EventSink } from '../core/events.ts';
 import type { Exchange } from '../core/exchange.ts';
@@ -14,8 +14,6 @@ export interface Endpoint {
   readonly path: string;
   /** The name in events. */
   readonly name: string;
-  /** Which token its refusals are about; default `access`. */
-  readonly concerns?: TokenRole | undefined;
   /** Answers, or says why not. */
   handle(exchange: Exchange): MaybePromise<Reply | AuthError>;
 }
@@ -52,27 +50,19 @@ export function endpointTable(
   const byPath = new Map<string, Endpoint[]>();
   for (const endpoint of endpoints)
     byPath.set(endpoint.path, [...(byPath.get(endpoint.path) ?? []), endpoint]);
-  const reporters = new Map(
-    endpoints.map((endpoint) => [endpoint, reportingTo({ ...options, concerns: endpoint.concerns })]),
-  );
-  const strayReporter = reportingTo(options);
+  const reporting = reportingTo(options);
 
   return function answer(exchange, mountedPath) {
     const path = withoutTrailingSlash(mountedPath);
     const here = byPath.get(path);
     if (here === undefined) {
       const ours = options.prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
-      return ours ? strayReporter.denied(exchange, 'not_found', null, authError('not_found')) : null;
+      return ours ? reporting.denied(exchange, 'not_found', null, authError('not_found')) : null;
     }
     const endpoint = here.find(({ method }) => method === exchange.method);
-    if (endpoint !== undefined) return run(endpoint, exchange, reporters.get(endpoint) as Reporting);
+    if (endpoint !== undefined) return run(endpoint, exchange, reporting);
     const allow = here.map(({ method }) => method);
-    return strayReporter.denied(
-      exchange,
-      'method_not_allowed',
-      null,
-      authError('method_not_allowed', { allow }),
-    );
+    return reporting.denied(exchange, 'method_not_allowed', null, authError('method_not_allowed', { allow }));
   };
 }
 

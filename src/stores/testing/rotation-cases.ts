@@ -88,6 +88,15 @@ export const ROTATION_CASES: readonly CaseBody[] = [
     },
   },
   {
+    name: 'familyRotate: a clock that was set back opens no grace where there is none',
+    async run({ store, clock }) {
+      await store.familyCreate(family());
+      await store.familyRotate('f1', 1, policy({ graceMs: 0 }));
+      clock.advance(-HOUR_MS);
+      assert.equal((await store.familyRotate('f1', 1, policy({ graceMs: 0 }))).outcome, 'reuse');
+    },
+  },
+  {
     name: 'familyRotate: reuse ends the family and feeds it, once, and tells whose it was',
     async run({ store, clock }) {
       await store.familyCreate(family({ id: 'other' }));

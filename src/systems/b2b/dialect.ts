@@ -9,8 +9,8 @@ export function b2bDialect(): Dialect {
   return envelope({
     bareChallenge: true,
     messages: {
-      token_invalid: (_error, { concerns }) => (concerns === 'refresh' ? REFRESH : 'Invalid token'),
-      token_expired: (_error, { concerns }) => (concerns === 'refresh' ? REFRESH : 'Token has expired'),
+      token_invalid: ({ details }) => (details.concerns === 'refresh' ? REFRESH : 'Invalid token'),
+      token_expired: ({ details }) => (details.concerns === 'refresh' ? REFRESH : 'Token has expired'),
       body_invalid: ({ details }) =>
         'refresh_token' in (details.fields ?? {})
           ? 'Refresh token is required'

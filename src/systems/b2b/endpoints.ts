@@ -1,4 +1,4 @@
-import { authError, isAuthError, type AuthError } from '../../core/errors.ts';
+import { authError, concerning, isAuthError, type AuthError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import { jsonReply, NO_STORE, type Reply } from '../../core/reply.ts';
 import type { TokenPair } from '../../services/token-pairs.ts';
@@ -16,7 +16,6 @@ export function b2bEndpoints(parts: B2bParts): readonly Endpoint[] {
       method: 'POST',
       path: '/auth/refresh',
       name: 'refresh',
-      concerns: 'refresh',
       handle: (exchange) => refresh(parts, exchange),
     },
     { method: 'POST', path: '/auth/logout', name: 'logout', handle: (exchange) => logout(parts, exchange) },
@@ -34,7 +33,7 @@ async function login(parts: B2bParts, exchange: Exchange): Promise<Reply | AuthE
   // Also for nobody, so that unknown names take as long as known ones.
   const matches = await directory.verifyPassword(user, body.password);
   if (user === null || matches !== true || user.active !== true) return authError('login_failed');
-  const refused = await parts.checkAddress(user.clientId, exchange);
+  const refused = await checkAddress(parts, exchange, user.clientId);
   if (refused !== null) return refused;
   const subject = subjectOf(user);
   const family = await sessions.start(subject.owner, { userId: user.id });
@@ -47,26 +46,38 @@ async function refresh(parts: B2bParts, exchange: Exchange): Promise<Reply | Aut
   const body = await readStrings(exchange, ['refresh_token']);
   if (isAuthError(body)) return body;
   const token = await pairs.readRefresh(body.refresh_token);
-  if (isAuthError(token)) return token;
+  if (isAuthError(token)) return concerning('refresh', token);
   const user = await directory.findUser(userIdOf(token.claims));
-  if (user === null) return authError('subject_unknown');
+  if (user === null) return SUBJECT_UNKNOWN;
   // A user that has been given another client does not take the sessions of the old one along.
-  if (user.active !== true || String(user.clientId) !== token.claims['sub'])
-    return authError('subject_inactive');
-  const refused = await parts.checkAddress(user.clientId, exchange);
+  if (user.active !== true || String(user.clientId) !== token.claims['sub']) return SUBJECT_INACTIVE;
+  const refused = await checkAddress(parts, exchange, user.clientId);
   if (refused !== null) return refused;
   const pair = await pairs.refresh(token, subjectOf(user));
-  return isAuthError(pair) ? pair : pairReply(pair, user);
+  return isAuthError(pair) ? concerning('refresh', pair) : pairReply(pair, user);
 }
+
+const SUBJECT_UNKNOWN = authError('subject_unknown', { concerns: 'refresh' });
+const SUBJECT_INACTIVE = authError('subject_inactive', { concerns: 'refresh' });
 
 async function logout(parts: B2bParts, exchange: Exchange): Promise<Reply | AuthError> {
   const decision = await parts.entry.enterChain(exchange);
   if (decision.kind === 'deny') return decision.error;
   const { principal } = decision;
-  const refused = await parts.checkAddress(principal.clientId, exchange);
+  const refused = await checkAddress(parts, exchange, principal.clientId);
   if (refused !== null) return refused;
   await parts.sessions.revokeAll(principal.id, { reason: 'logout' });
   return jsonReply(200, { success: true, data: { message: 'Successfully logged out' } }, NO_STORE);
+}
+
+/** What the guard of protected routes decides, for a client that is about to be, or has just been, authenticated. */
+async function checkAddress(
+  parts: B2bParts,
+  exchange: Exchange,
+  clientId: number,
+): Promise<AuthError | null> {
+  const decision = await parts.addressGuard.decide(exchange, { kind: 'client', id: String(clientId) });
+  return decision.kind === 'deny' ? decision.error : null;
 }
 
 function pairReply(pair: TokenPair, user: B2bUser): Reply {

@@ -1,10 +1,6 @@
-import { authError, type AuthError } from '../../core/errors.ts';
-import { chain, type MaybePromise } from '../../core/maybe-promise.ts';
 import type { Claims, Principal } from '../../core/principal.ts';
-import type { AccountCheck } from '../../services/account-check.ts';
-import { generationOf, type PairFormat, type PairSubject } from '../../services/token-pairs.ts';
-import type { Sessions } from '../../services/sessions.ts';
-import type { Revocations } from '../../tokens/revocations.ts';
+import type { PairSubject } from '../../services/token-pairs.ts';
+import type { PairNaming } from '../pair-parts.ts';
 import type { B2bUser } from './options.ts';
 
 /** A client of the B2B API, as its access token names it. */
@@ -19,7 +15,13 @@ export interface B2bPrincipal extends Principal {
 }
 
 /** `typ` tells access from refresh tokens, `sub` is the client id as text. */
-export const B2B_FORMAT: PairFormat = { kindClaim: 'typ', subjectClaim: 'sub' };
+export const B2B_NAMING: PairNaming<B2bUser, B2bPrincipal> = {
+  format: { kindClaim: 'typ', subjectClaim: 'sub' },
+  ownerOf: (claims) => String(claims['sub']),
+  userIdOf,
+  workspaceOf: () => null,
+  principalOf,
+};
 
 /** Whom a pair of tokens is for. The user is named only where the client id does not name it already. */
 export function subjectOf(user: B2bUser): PairSubject {
@@ -34,8 +36,7 @@ export function userIdOf(claims: Claims): string {
   return typeof uid === 'string' ? uid : String(sub);
 }
 
-/** The principal of verified claims; `null` when they are of no token that this system issues. */
-export function principalOf(claims: Claims): B2bPrincipal | null {
+function principalOf(claims: Claims): B2bPrincipal | null {
   const { sub, client_id: clientId, sid } = claims as { sub: string; client_id?: unknown; sid: string };
   if (!Number.isSafeInteger(clientId) || String(clientId) !== sub) return null;
   return {
@@ -45,26 +46,5 @@ export function principalOf(claims: Claims): B2bPrincipal | null {
     userId: userIdOf(claims),
     sessionId: sid,
     claims,
-  };
-}
-
-/** Says on each request whether a token was revoked, or its user is gone: from memory while that is fresh. */
-export function revocationCheck(
-  revocations: Revocations,
-  accounts: AccountCheck,
-  sessions: Sessions,
-): (claims: Claims) => MaybePromise<AuthError | null> {
-  return function checkRevoked(claims) {
-    const generation = generationOf(claims);
-    const { av } = claims as { av?: unknown };
-    if (generation === null || typeof av !== 'number') return authError('token_claim_invalid');
-    const revoked = revocations.check({
-      sessionId: String(claims['sid']),
-      generation,
-      owner: sessions.ownerKey(String(claims['sub'])),
-      workspace: null,
-      authVersion: av,
-    });
-    return chain(revoked, (refusal) => refusal ?? accounts.check(userIdOf(claims)));
   };
 }

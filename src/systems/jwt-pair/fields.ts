@@ -1,4 +1,10 @@
-import { authError, isAuthError, type AuthError, type AuthErrorDetails, type FieldProblem } from '../../core/errors.ts';
+import {
+  authError,
+  isAuthError,
+  type AuthError,
+  type AuthErrorDetails,
+  type FieldProblem,
+} from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import { memberOf, readBody, type DecodedBody } from '../request-body.ts';
 

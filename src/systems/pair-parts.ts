@@ -1,0 +1,98 @@
+import type { User } from '../core/directory.ts';
+import { authError, type AuthError } from '../core/errors.ts';
+import { chain, type MaybePromise } from '../core/maybe-promise.ts';
+import type { Claims, Principal } from '../core/principal.ts';
+import { accountCheck } from '../services/account-check.ts';
+import { sessionsOf, type Sessions } from '../services/sessions.ts';
+import {
+  generationOf,
+  PAIR_CLAIMS,
+  tokenPairs,
+  type PairFormat,
+  type TokenPairs,
+} from '../services/token-pairs.ts';
+import { feedReader, type FeedReader } from '../tokens/feed-reader.ts';
+import { keyRing } from '../tokens/key-ring.ts';
+import { revocationsOf, type Revocable } from '../tokens/revocations.ts';
+import { JwtBearerStrategy } from '../../strategies/jwt-bearer.ts';
+import type { PairConfig } from './pair-options.ts';
+
+/** How a system's tokens name whom they are for. */
+export interface PairNaming<U extends User, P extends Principal> {
+  readonly format: PairFormat;
+  /** The owner of the session that a token belongs to. */
+  readonly ownerOf: (claims: Claims) => string;
+  /** The user that the directory is asked about. */
+  readonly userIdOf: (claims: Claims) => string;
+  readonly workspaceOf: (claims: Claims) => string | null;
+  /** What must hold of the user of a token besides being active; `null` when it does. */
+  readonly judgeUser?: ((user: U, claims: Claims) => AuthError | null) | undefined;
+  /** The principal of verified claims; `null` when this system issues no such token. */
+  readonly principalOf: (claims: Claims) => MaybePromise<P | null>;
+}
+
+/** What a system that issues pairs of JWTs is put together from. */
+export interface PairParts<P extends Principal> {
+  readonly feed: FeedReader;
+  readonly sessions: Sessions;
+  readonly pairs: TokenPairs;
+  readonly strategy: JwtBearerStrategy<P>;
+  /** Whether a token that was verified has been revoked. */
+  revoked(claims: Claims): MaybePromise<AuthError | null>;
+}
+
+/** Puts the services together: one feed, one set of sessions, one issuer, one strategy for each system. */
+export function pairParts<U extends User, P extends Principal>(
+  system: string,
+  owner: string,
+  config: PairConfig<U>,
+  naming: PairNaming<U, P>,
+): PairParts<P> {
+  const { store, directory, clock, onEvent, accessSeconds } = config;
+  const { format, ownerOf, userIdOf, workspaceOf, judgeUser, principalOf } = naming;
+  const ring = keyRing(owner, config.keys, config.algorithm);
+  const feed = feedReader({ store, clock, pollMs: config.feedPollMs, maxStaleMs: config.maxStaleMs });
+  const revocations = revocationsOf(feed, clock);
+  const sessions = sessionsOf({ store, feed, system, lifetimes: config, clock, onEvent });
+  const accounts = accountCheck((id) => directory.findUser(id), config.accountCheck, clock);
+
+  function revoked(claims: Claims): MaybePromise<AuthError | null> {
+    const token = toRevocable(claims, sessions.ownerKey(ownerOf(claims)), workspaceOf(claims));
+    return token === null ? authError('token_claim_invalid') : revocations.check(token);
+  }
+
+  function gone(claims: Claims): MaybePromise<AuthError | null> {
+    return accounts.check(
+      userIdOf(claims),
+      judgeUser === undefined ? undefined : (user) => judgeUser(user, claims),
+    );
+  }
+
+  return {
+    feed,
+    sessions,
+    pairs: tokenPairs({ ring, format, sessions, revocations, accessSeconds, clock }),
+    revoked,
+    strategy: new JwtBearerStrategy<P>({
+      name: system,
+      algorithm: config.algorithm,
+      keys: ring,
+      issuer: null,
+      audience: null,
+      subjectClaim: format.subjectClaim,
+      tokenType: { claim: format.kindClaim, value: 'access' },
+      requiredClaims: PAIR_CLAIMS,
+      revoked: (claims) => chain(revoked(claims), (refusal) => refusal ?? gone(claims)),
+      principal: principalOf,
+      clock,
+    }),
+  };
+}
+
+/** What of a token can be revoked; `null` for a token that lacks it, which is none of ours. */
+function toRevocable(claims: Claims, owner: string, workspace: string | null): Revocable | null {
+  const { av } = claims as { av?: unknown };
+  const generation = generationOf(claims);
+  if (generation === null || typeof av !== 'number') return null;
+  return { sessionId: String(claims['sid']), generation, owner, workspace, authVersion: av };
+}
