@@ -41,14 +41,11 @@ export function envelope(options: EnvelopeOptions = {}): Dialect {
     render(error: AuthError, context: RenderContext): Reply {
       const { disclosure } = REASONS[error.code];
       const entry = ENTRIES[disclosure];
-      const challenges =
-        bareChallenge && entry.status === 401
-          ? context.schemes
-          : challengesFor(error, context.schemes, realm);
+      const challenges = challengesFor(error, context.schemes, realm);
       return jsonReply(
         entry.status,
         { error: { name: entry.name, code: entry.code, message: textOf(disclosure, error, context) } },
-        commonHeaders(error, challenges),
+        commonHeaders(error, bareChallenge && challenges.length > 0 ? context.schemes : challenges),
       );
     },
   };
