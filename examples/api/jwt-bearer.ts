@@ -6,7 +6,7 @@ import type { Mounted } from './api.ts';
 import type { Environment } from './environment.ts';
 import { products } from './routes.ts';
 
-const ISSUER = 'https://login.example';
+const ISSUER = 'https://id.example';
 const AUDIENCE = 'shop';
 const ALGORITHM = 'HS256';
 const TOKEN_MINUTES = 15;

@@ -50,7 +50,7 @@ function whyNot(error: unknown, host: string, port: number): string {
   if (code === 'EADDRINUSE')
     return `Port ${port} on ${host} is in use; choose another with PORT, or PORT=0 for one that is free.`;
   if (code === 'EACCES') return `Port ${port} is not permitted to you; choose one above 1023 with PORT.`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+  if (['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'].includes(code ?? ''))
     return `HOST must be an address of this machine, not "${host}".`;
   return `Listening on ${host}, port ${port}, failed: ${message}.`;
 }

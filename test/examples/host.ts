@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll } from 'vitest';
+import { PACKAGE_ROOT } from '../support/package-exports.ts';
+
+/** The example host, running as a process of its own, as a user runs it. */
+export interface ExampleHost {
+  readonly process: ChildProcess;
+  /** Everything that it has printed so far. */
+  output(): string;
+  /** Resolves when it has printed something that matches. */
+  printed(pattern: RegExp): Promise<string>;
+  /** Sends a signal and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<Ending>;
+}
+
+/** How a process ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface Start {
+  /** Variables besides those of this process; an own `PORT` is always given. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  readonly command?: readonly [string, ...string[]];
+}
+
+const BUILT = ['node', 'examples/dist/api/main.js'] as const;
+const OWN_VARIABLES = ['FRAMEWORK', 'HOST', 'PORT', 'JWT_SECRET', 'DEMO', 'npm_lifecycle_event'];
+
+/** Builds what has changed since the last build, as `npm start` does. */
+export function buildExamples(): void {
+  const { status, stderr } = spawnSync('node', ['scripts/build.mjs', '--examples'], {
+    cwd: PACKAGE_ROOT,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+}
+
+/** Starts the host on a free port. It is ended after the tests of the file, if no test has ended it. */
+export function startHost({ env = {}, args = [], command = BUILT }: Start = {}): ExampleHost {
+  const [program, ...before] = command;
+  const child = spawn(program, [...before, ...args], {
+    cwd: PACKAGE_ROOT,
+    env: { ...cleanEnvironment(), PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  running.add(child);
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  return {
+    process: child,
+    output: () => text,
+    async printed(pattern) {
+      for (;;) {
+        const found = pattern.exec(text)?.[0];
+        if (found !== undefined) return found;
+        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} after: ${text}`);
+        await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+      }
+    },
+    async stop(signal = 'SIGTERM') {
+      const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+      child.kill(signal);
+      const [code, by] = await ended;
+      running.delete(child);
+      return { code, signal: by };
+    },
+  };
+}
+
+/** What a host prints in one line when it is asked for JSON. */
+export interface ReadyLine {
+  readonly ready: true;
+  readonly url: string;
+  readonly jwtBearer: { readonly token: string };
+}
+
+/** Starts the host with `--json` and waits until it is ready. */
+export async function startReady(start: Start = {}): Promise<ExampleHost & { readonly ready: ReadyLine }> {
+  const host = startHost({ ...start, args: [...(start.args ?? []), '--json'] });
+  const line = await host.printed(/^.*\n/);
+  return { ...host, ready: JSON.parse(line) as ReadyLine };
+}
+
+/** Runs the host when it cannot start: what it says, and how it ends. */
+export function runHost({ env = {}, args = [] }: Start): {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+} {
+  const [program, ...before] = BUILT;
+  const { status, stdout, stderr } = spawnSync(program, [...before, ...args], {
+    cwd: PACKAGE_ROOT,
+    encoding: 'utf8',
+    env: { ...cleanEnvironment(), PORT: '0', ...env },
+    timeout: 20_000,
+  });
+  return { code: status, stdout, stderr };
+}
+
+const running = new Set<ChildProcess>();
+
+/** Ends every host that is still up after the tests of a file; a test file calls it once. */
+export function endHostsAfterAll(): void {
+  afterAll(() => {
+    for (const child of running) child.kill('SIGKILL');
+  });
+}
+
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !OWN_VARIABLES.includes(name)));
+}

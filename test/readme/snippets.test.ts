@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PACKAGE_ROOT } from '../support/package-exports.ts';
+import { type CurlAnswer, parseCurl, performCurl } from './curl.ts';
+import { pageNames, type Step, stepsOf } from './pages.ts';
+import { typeErrors } from './type-check.ts';
+import { openWorkshop, type Workshop } from './workshop.ts';
+
+const pages = pageNames()
+  .map((name) => ({ name, steps: stepsOf(name) }))
+  .filter(({ steps }) => steps.length > 0);
+
+let workshop: Workshop;
+beforeAll(() => {
+  process.env['JWT_SECRET'] = 'a secret of these tests, long enough for HS256';
+  workshop = openWorkshop();
+});
+afterAll(() => {
+  delete process.env['JWT_SECRET'];
+  workshop.close();
+});
+
+describe.each(pages)('$name', ({ steps }) => {
+  /** The servers that the modules of each section started. */
+  const ports = new Map<number, number[]>();
+  /** What `$TOKEN` stands for: the JWT that a module of the page printed. */
+  const variables: Record<string, string> = {};
+
+  afterAll(() => workshop.stopServers());
+
+  it.each(steps.filter(isModule))('does at $place what it shows', async (step) => {
+    const { output, ports: started } = await workshop.run(step);
+    ports.set(step.section, [...(ports.get(step.section) ?? []), ...started]);
+    const token = JWT.test(output) ? output : undefined;
+    if (token !== undefined) variables['TOKEN'] = token;
+    expect(unwrapped(output)).toBe(token ?? unwrapped(step.shown?.text ?? ''));
+  });
+
+  it.each(steps.filter(isRequest))('gets from every server of $place the answer it shows', async (step) => {
+    const command = parseCurl(step.text, variables);
+    const servers = ports.get(step.section) ?? [];
+    const answers = await Promise.all(servers.map((port) => performCurl(command, port)));
+    expect(servers).not.toEqual([]);
+    expect(answers.map((answer) => partShown(answer, step))).toEqual(servers.map(() => shownBy(step)));
+  });
+
+  it.each(steps.filter(isCommand))('names at $place scripts that exist', ({ text }) => {
+    const named = [...text.matchAll(/\bnpm (?:run )?([a-z:]+)/g)].map(([, script]) => script);
+    expect(named.filter((script) => script === undefined || !KNOWN.has(script))).toEqual([]);
+  });
+});
+
+describe('the modules of all pages', () => {
+  it('compile under strict options', () => {
+    const modules = pages.flatMap(({ steps }) => steps.filter(({ language }) => language === 'ts'));
+    expect(typeErrors(modules.map((step) => workshop.fileOf(step)))).toEqual([]);
+  });
+});
+
+function isModule({ language }: Step): boolean {
+  return language !== 'sh';
+}
+
+function isRequest({ language, text }: Step): boolean {
+  return language === 'sh' && text.startsWith('curl ');
+}
+
+function isCommand(step: Step): boolean {
+  return step.language === 'sh' && !isRequest(step);
+}
+
+const { scripts } = JSON.parse(readFileSync(`${PACKAGE_ROOT}package.json`, 'utf8')) as { scripts: object };
+const KNOWN: ReadonlySet<string> = new Set([...Object.keys(scripts), 'ci', 'install', 'pack']);
+
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** A page may wrap a long line of output. */
+function unwrapped(output: string): string {
+  return output.trim().replaceAll(/\s+/g, ' ');
+}
+
+/** What is shown of an answer: all of it in an `http` block, the value of a successful one in a `json` block. */
+function shownBy({ place, shown }: Step): unknown {
+  if (shown?.language === 'json') return JSON.parse(shown.text);
+  if (shown?.language !== 'http') throw new Error(`${place}: an answer follows, as http or json`);
+  const [head = '', ...body] = shown.text.split('\n\n');
+  const [statusLine, ...headers] = head.split('\n');
+  return { statusLine, headers: headers.toSorted(), body: body.join('\n\n') };
+}
+
+function partShown({ status, statusLine, headers, body }: CurlAnswer, { shown }: Step): unknown {
+  if (shown?.language === 'json') return status === 200 ? JSON.parse(body) : statusLine;
+  return { statusLine, headers: headers.filter((line) => !OF_THE_SERVER.test(line)).toSorted(), body };
+}
+
+/** Headers that the server or the framework puts on every answer; a page leaves them out, and none besides. */
+const OF_THE_SERVER = /^(Date|Connection|Keep-Alive|Content-Length|Transfer-Encoding|X-Powered-By|ETag):/i;
