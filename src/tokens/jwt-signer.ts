@@ -1,11 +1,15 @@
-import { createSecretKey, hkdfSync } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
-import { ConfigError } from '../core/errors.ts';
+import { chain } from '../core/maybe-promise.ts';
 import { isSymmetric } from './algorithms.ts';
-import type { KeyRing, RingKey } from './key-ring.ts';
+import type { KeyRing, RingKey, SigningKey } from './key-ring.ts';
 
-/** Signs claims as they stand; times and identifiers are the caller's business. */
-export type JwtSigner = (claims: Readonly<Record<string, unknown>>) => string;
+/**
+ * Signs claims as they stand; times and identifiers are the caller's business.
+ *
+ * @param at The moment in milliseconds whose signing key signs; by default now.
+ */
+export type JwtSigner = (claims: Readonly<Record<string, unknown>>, at?: number) => string;
 
 /**
  * Builds a signer for the active key of a ring. The header is `{"alg","typ":"JWT"}`, and `kid` for a key that has one.
@@ -13,9 +17,10 @@ export type JwtSigner = (claims: Readonly<Record<string, unknown>>) => string;
  * @throws {@link ConfigError} `key_invalid` when the active key has no private half.
  */
 export function jwtSigner(ring: KeyRing, typ: string = 'JWT'): JwtSigner {
-  ring.signingKey();
-  return function signJwt(claims) {
-    const { sign, algorithm, kid } = ring.signingKey();
+  // A ring that is kept in a store may not have been read yet; `fresh` then says whether it can sign.
+  if (ring.fresh === undefined) ring.signingKey();
+  return function signJwt(claims, at) {
+    const { sign, algorithm, kid } = ring.signingKey(at);
     return jsonwebtoken.sign(claims, sign, {
       algorithm,
       header: { alg: algorithm, typ, ...(kid === null ? {} : { kid }) },
@@ -30,22 +35,22 @@ export function jwtSigner(ring: KeyRing, typ: string = 'JWT'): JwtSigner {
  * derived from its private half. Keys without a private half are left out: what they signed was never of this kind.
  */
 export function issuerOnlyRing(ring: KeyRing): KeyRing {
-  const derived = new Map<RingKey, RingKey>();
-  function derive(key: RingKey): RingKey | null {
-    if (isSymmetric(key.algorithm)) return key;
-    if (key.sign === null) return null;
-    let known = derived.get(key);
-    if (known === undefined) {
-      const material = key.sign.export({ type: 'pkcs8', format: 'der' });
-      const secret = createSecretKey(
-        Buffer.from(hkdfSync('sha256', material, '', 'portcullis refresh token', 32)),
-      );
-      known = Object.freeze({ ...key, algorithm: 'HS256', verify: secret, sign: secret } satisfies RingKey);
-      derived.set(key, known);
+  const secrets = new WeakMap<KeyObject, KeyObject>();
+  function secretOf(privateKey: KeyObject): KeyObject {
+    let secret = secrets.get(privateKey);
+    if (secret === undefined) {
+      const material = privateKey.export({ type: 'pkcs8', format: 'der' });
+      secret = createSecretKey(Buffer.from(hkdfSync('sha256', material, '', 'portcullis refresh token', 32)));
+      secrets.set(privateKey, secret);
     }
-    return known;
+    return secret;
   }
-  const keys = (): RingKey[] => ring.keys.map(derive).filter((key) => key !== null);
+  function derive(key: SigningKey): SigningKey {
+    if (isSymmetric(key.algorithm)) return key;
+    const secret = secretOf(key.sign);
+    return { ...key, algorithm: 'HS256', verify: secret, sign: secret };
+  }
+  const keys = (): SigningKey[] => ring.keys.filter(canSign).map(derive);
 
   return {
     get keys() {
@@ -55,19 +60,21 @@ export function issuerOnlyRing(ring: KeyRing): KeyRing {
       return ring.revision;
     },
     get algorithms() {
-      return new Set(keys().map((key) => key.algorithm));
+      return new Set([...ring.algorithms].map((algorithm) => (isSymmetric(algorithm) ? algorithm : 'HS256')));
     },
-    candidates: (algorithm, kid) =>
-      keys()
-        .filter((key) => key.algorithm === algorithm && key.kid === kid)
-        .map((key) => key.verify),
-    signingKey() {
-      const key = derive(ring.signingKey());
-      if (key?.sign) return { ...key, sign: key.sign };
-      throw new ConfigError(
-        'key_invalid',
-        'keys: the active key cannot sign, since only its public half was given.',
-      );
+    candidates(algorithm, kid) {
+      const matching = (): KeyObject[] =>
+        keys()
+          .filter((key) => key.algorithm === algorithm && key.kid === kid)
+          .map((key) => key.verify);
+      const found = matching();
+      // The ring may have to look for a key that it does not know yet.
+      return found.length > 0 ? found : chain(ring.candidates(algorithm, kid), matching);
     },
+    signingKey: (at) => derive(ring.signingKey(at)),
   };
+}
+
+function canSign(key: RingKey): key is SigningKey {
+  return key.sign !== null;
 }
