@@ -7,6 +7,8 @@ export interface HttpRequest {
   /** A list of values stands for several lines of one name. */
   readonly headers?: Readonly<Record<string, string | string[]>> | undefined;
   readonly body?: string | Uint8Array | undefined;
+  /** The loopback address that it is sent from, such as 127.0.0.2; the system's choice by default. */
+  readonly localAddress?: string | undefined;
 }
 
 /** An answer, read to its end. */
@@ -27,12 +29,15 @@ const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 /** Sends one request to a loopback port and reads the whole answer. */
 export function send(
   port: number,
-  { method = 'GET', path = '/', headers = {}, body }: HttpRequest = {},
+  { method = 'GET', path = '/', headers = {}, body, localAddress }: HttpRequest = {},
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ agent, host: '127.0.0.1', port, method, path, headers }, (incoming) => {
-      collect(incoming).then(resolve, reject);
-    });
+    const outgoing = request(
+      { agent, host: '127.0.0.1', port, method, path, headers, localAddress },
+      (incoming) => {
+        collect(incoming).then(resolve, reject);
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body);
   });
