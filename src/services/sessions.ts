@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { authError, type AuthError } from '../core/errors.ts';
+import { authError, StoreError, type AuthError } from '../core/errors.ts';
 import { publishSession, type EventSink, type SessionEvent } from '../core/events.ts';
 import { randomToken } from '../core/secrets.ts';
 import type { Family, FamilyStore, Json, RotatePolicy } from '../core/store.ts';
@@ -49,6 +49,11 @@ export interface Sessions {
     generation: number,
     policy?: Pick<RotatePolicy, 'handles' | 'feedGeneration' | 'data' | 'retireQuietly'>,
   ): Promise<IssuedGeneration | AuthError>;
+  /**
+   * Ends the refresh tokens of a session, while its access tokens live on to their expiry; `revoke` and `revokeAll`
+   * still end those. @returns Whether this call did it.
+   */
+  retire(sessionId: string, options: RevokeOptions): Promise<boolean>;
   /** Ends one session; this process refuses its access tokens from now on, others when they next read the feed. */
   revoke(sessionId: string, options: RevokeOptions): Promise<boolean>;
   /** Ends all sessions of an owner, as when its credentials change. @returns How many there were. */
@@ -111,7 +116,7 @@ export function sessionsOf({ store, feed, system, lifetimes, clock, onEvent }: S
     async find(sessionId) {
       const family = await store.familyGet(sessionId);
       // A token of one system says nothing in another, even where both share a store and a key.
-      return family !== null && family.owner.startsWith(prefix) ? family : null;
+      return family !== null && family.owner.startsWith(prefix) && !isRetired(family) ? family : null;
     },
 
     async rotate(sessionId, generation, policy = {}) {
@@ -134,6 +139,25 @@ export function sessionsOf({ store, feed, system, lifetimes, clock, onEvent }: S
       return { family: rotation.family, repeated };
     },
 
+    async retire(sessionId, { reason }) {
+      for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+        const family = await store.familyGet(sessionId);
+        if (family === null || isRetired(family)) return false;
+        // The successor is never handed out, and so no refresh token of the session is left.
+        const rotation = await store.familyRotate(sessionId, family.generation, {
+          idleMs: Math.max(1, family.expiresAt - clock.now()),
+          // A refresh that came in between is answered as a repeat, and never taken for theft.
+          graceMs: Number.MAX_SAFE_INTEGER,
+          data: { retired: true, data: family.data },
+          retireQuietly: true,
+        });
+        if (rotation.outcome !== 'rotated') continue;
+        tell('revoked', ownerOf(family), sessionId, reason);
+        return true;
+      }
+      throw new StoreError('a session is being refreshed faster than it can be ended');
+    },
+
     async revoke(sessionId, { reason }) {
       const family = await store.familyGet(sessionId);
       const ended = await store.familyRevoke(sessionId);
@@ -149,6 +173,16 @@ export function sessionsOf({ store, feed, system, lifetimes, clock, onEvent }: S
       return count;
     },
 
-    list: (owner) => store.familyList(prefix + owner),
+    async list(owner) {
+      const families = await store.familyList(prefix + owner);
+      return families.filter((family) => !isRetired(family));
+    },
   };
+}
+
+/** How often a step is tried again when a refresh came in between. */
+const MOST_ATTEMPTS = 20;
+
+function isRetired({ data }: Family): boolean {
+  return typeof data === 'object' && data !== null && !Array.isArray(data) && 'retired' in data;
 }

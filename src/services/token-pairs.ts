@@ -46,8 +46,12 @@ export interface RefreshToken {
 export interface TokenPairs {
   /** The pair of a session's current generation. The refresh token is the same text each time it is issued. */
   issue(family: Family, subject: PairSubject): TokenPair;
+  /** Another access token of the session's current generation. */
+  issueAccess(family: Family, subject: PairSubject): string;
   /** Reads a refresh token without touching the store. */
   readRefresh(token: string): MaybePromise<RefreshToken | AuthError>;
+  /** Reads a token of either kind, or of another issuer under the same key, for whoever only asks whether it is valid. */
+  inspect(token: string): MaybePromise<Claims | AuthError>;
   /** Exchanges it: atomic, with one successor. */
   refresh(token: RefreshToken, subject: PairSubject): Promise<TokenPair | AuthError>;
 }
@@ -75,33 +79,56 @@ export function tokenPairs(options: TokenPairsOptions): TokenPairs {
     shape: (claims) => claims,
   });
 
-  function issue(family: Family, subject: PairSubject): TokenPair {
+  const inspectors = [ring, refreshRing].map((keys) =>
+    jwtVerifier<Claims>({
+      keys,
+      typ: 'JWT',
+      profile: { ...profileOf(format, 'access'), subjectClaim: null, tokenType: 'any', required: ['jti'] },
+      clock,
+      cacheSize: 0,
+      shape: (claims) => claims,
+    }),
+  );
+
+  function sharedClaims(family: Family, subject: PairSubject): Claims {
+    return { ...subject.claims, sid: family.id, gen: family.generation };
+  }
+
+  function issueAccess(
+    family: Family,
+    subject: PairSubject,
+  ): { readonly token: string; readonly expiresAt: number } {
     const now = clock.now();
     const issuedAt = Math.floor(now / 1000);
-    const accessExpiresAt = Math.min(issuedAt + accessSeconds, absoluteEndSeconds(family));
-    const refreshExpiresAt = Math.floor(family.expiresAt / 1000);
-    const shared = { ...subject.claims, sid: family.id, gen: family.generation };
+    const expiresAt = Math.min(issuedAt + accessSeconds, absoluteEndSeconds(family));
     const revokedVersion = revocations.revokedVersion(sessions.ownerKey(subject.owner), subject.workspace);
+    const token = signAccess({
+      ...sharedClaims(family, subject),
+      [format.kindClaim]: 'access',
+      jti: randomHex(),
+      // Later than any version that this process knows to be revoked, so that no token is born dead.
+      av: Math.max(now, revokedVersion + 1),
+      iat: issuedAt,
+      exp: expiresAt,
+    });
+    return { token, expiresAt };
+  }
+
+  function issue(family: Family, subject: PairSubject): TokenPair {
+    const access = issueAccess(family, subject);
+    const refreshExpiresAt = Math.floor(family.expiresAt / 1000);
     return {
-      access: signAccess({
-        ...shared,
-        [format.kindClaim]: 'access',
-        jti: randomHex(),
-        // Later than any version that this process knows to be revoked, so that no token is born dead.
-        av: Math.max(now, revokedVersion + 1),
-        iat: issuedAt,
-        exp: accessExpiresAt,
-      }),
+      access: access.token,
       // Made of the family's row alone, so that a repeat gives the same text byte for byte.
       refresh: signRefresh({
-        ...shared,
+        ...sharedClaims(family, subject),
         [format.kindClaim]: 'refresh',
         jti: refreshId(family),
         av: family.rotatedAt,
         iat: Math.floor(family.rotatedAt / 1000),
         exp: refreshExpiresAt,
       }),
-      accessExpiresAt,
+      accessExpiresAt: access.expiresAt,
       refreshExpiresAt,
       sessionId: family.id,
     };
@@ -109,16 +136,32 @@ export function tokenPairs(options: TokenPairsOptions): TokenPairs {
 
   return {
     issue,
+    issueAccess: (family, subject) => issueAccess(family, subject).token,
     readRefresh: (token) =>
       chain(refreshVerifier.verify(token), (claims) =>
         isAuthError(claims) ? claims : toRefreshToken(claims),
       ),
+    async inspect(token) {
+      let answer: Claims | AuthError = authError('token_malformed');
+      for (const inspector of inspectors) {
+        answer = await inspector.verify(token);
+        if (!isAuthError(answer) || !OTHER_KEY.has(answer.code)) return answer;
+      }
+      return answer;
+    },
     async refresh(token, subject) {
       const issued = await sessions.rotate(token.sessionId, token.generation);
       return isAuthError(issued) ? issued : issue(issued.family, subject);
     },
   };
 }
+
+/** What an inspector says of a token that the other one's keys may have signed. */
+const OTHER_KEY: ReadonlySet<string> = new Set([
+  'token_algorithm_refused',
+  'token_key_unknown',
+  'token_signature_invalid',
+]);
 
 /** What a token of a pair must say besides the claims of its system. Pairs name no issuer and no audience. */
 export function profileOf(format: PairFormat, kind: 'access' | 'refresh'): ClaimsProfile {

@@ -20,6 +20,8 @@ import type { PairConfig } from './pair-options.ts';
 /** How a system's tokens name whom they are for. */
 export interface PairNaming<U extends User, P extends Principal> {
   readonly format: PairFormat;
+  /** Whether the scheme word `Bearer` must be spelled so; default false. */
+  readonly exactSchemeCase?: boolean | undefined;
   /** The owner of the session that a token belongs to. */
   readonly ownerOf: (claims: Claims) => string;
   /** The user that the directory is asked about. */
@@ -75,6 +77,7 @@ export function pairParts<U extends User, P extends Principal>(
     revoked,
     strategy: new JwtBearerStrategy<P>({
       name: system,
+      exactSchemeCase: naming.exactSchemeCase,
       algorithm: config.algorithm,
       keys: ring,
       issuer: null,

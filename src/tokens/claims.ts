@@ -7,10 +7,13 @@ export interface ClaimsProfile {
   readonly issuers: readonly string[] | null;
   /** The audiences of which a token must name one; `null`: the tokens name none, and one that does is refused. */
   readonly audiences: readonly string[] | null;
-  /** The claim that names the party. */
-  readonly subjectClaim: string;
-  /** The claim that tells the token's kind and the value it must have; `null`: see {@link refuseOtherKinds}. */
-  readonly tokenType: { readonly claim: string; readonly value: string } | null;
+  /** The claim that names the party; `null` where a token is only looked at and stands for nobody. */
+  readonly subjectClaim: string | null;
+  /**
+   * The claim that tells the token's kind and the value it must have; `null`: see {@link refuseOtherKinds}; `any` where
+   * a token is only looked at.
+   */
+  readonly tokenType: { readonly claim: string; readonly value: string } | 'any' | null;
   /** Claims that must be there besides `exp`, each a string that is not empty. */
   readonly required: readonly string[];
   /** How long past `exp` a token is still accepted, in seconds. */
@@ -35,7 +38,8 @@ export function checkClaims(payload: unknown, profile: ClaimsProfile, now: numbe
     checkTimes(claims, profile, now) ??
     checkIssuer(claims['iss'], profile.issuers) ??
     checkAudience(claims['aud'], profile.audiences) ??
-    checkStrings(claims, [profile.subjectClaim, ...profile.required])
+    checkStrings(claims, profile.required) ??
+    checkStrings(claims, profile.subjectClaim === null ? [] : [profile.subjectClaim])
   );
 }
 
@@ -78,6 +82,7 @@ function checkAudience(aud: unknown, accepted: readonly string[] | null): AuthEr
 }
 
 function checkKind(claims: Claims, { tokenType }: ClaimsProfile): AuthError | null {
+  if (tokenType === 'any') return null;
   if (tokenType === null) return refuseOtherKinds(claims);
   const value = claims[tokenType.claim];
   if (value === undefined) return authError('token_claim_missing', { claim: tokenType.claim });

@@ -2,7 +2,7 @@ import type { EntryGuard, Guard } from '../../core/decision.ts';
 import type { Directory } from '../../core/directory.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import type { TokenPairs } from '../../services/token-pairs.ts';
-import type { LimitLogin } from '../pair-options.ts';
+import type { LimitLogin } from '../session-options.ts';
 import type { B2bUser } from './options.ts';
 import type { B2bPrincipal } from './tokens.ts';
 

@@ -13,7 +13,10 @@ export type TextField = { readonly value: string } | { readonly problem: FieldPr
 
 /** A body whose fields can be asked for one by one. */
 export interface Fields {
+  /** A text, for which a number is taken as well. */
   text(name: string): TextField;
+  /** A text and nothing else. */
+  exactText(name: string): TextField;
 }
 
 /**
@@ -26,7 +29,14 @@ export async function readFields(exchange: Exchange): Promise<Fields | AuthError
   if (isAuthError(body)) return body;
   const members = membersOfBody(body);
   if ('received' in members) return authError('body_invalid', { received: members.received });
-  return { text: (name) => toText(memberOf(members.own, name)) };
+  const { own } = members;
+  return {
+    text: (name) => {
+      const value = memberOf(own, name);
+      return toText(typeof value === 'number' ? String(value) : value);
+    },
+    exactText: (name) => toText(memberOf(own, name)),
+  };
 }
 
 /** Reads required text fields; every one that is wrong is named. */
@@ -65,11 +75,10 @@ function membersOfBody(body: DecodedBody): Members {
   return { own: value as Record<string, unknown> };
 }
 
-/** A number is taken for its text; what is left of a text without its outer blanks must not be empty. */
+/** What is left of a text without its outer blanks must not be empty. */
 function toText(value: unknown): TextField {
   if (value === undefined) return { problem: 'missing' };
   if (value === null) return { problem: 'null' };
-  const text = typeof value === 'number' ? String(value) : value;
-  if (typeof text !== 'string') return { problem: 'type' };
-  return text.trim() === '' ? { problem: 'blank' } : { value: text };
+  if (typeof value !== 'string') return { problem: 'type' };
+  return value.trim() === '' ? { problem: 'blank' } : { value };
 }

@@ -1,8 +1,10 @@
+import { authError } from '../../core/errors.ts';
 import type { Claims, Principal } from '../../core/principal.ts';
-import type { PairFormat, PairSubject } from '../../services/token-pairs.ts';
+import type { PairSubject } from '../../services/token-pairs.ts';
+import type { PairNaming } from '../pair-parts.ts';
 import type { JwtPairUser } from './options.ts';
 
-/** A user of the JWT pair API, as its access token and the directory name it. */
+/** A user of the JWT pair API, as its access token names it. */
 export interface JwtPairPrincipal extends Principal {
   readonly kind: 'user';
   readonly workspace: string | null;
@@ -10,7 +12,25 @@ export interface JwtPairPrincipal extends Principal {
 }
 
 /** `token_type` tells access from refresh tokens, `user_id` is the user's id as text. */
-export const JWT_PAIR_FORMAT: PairFormat = { kindClaim: 'token_type', subjectClaim: 'user_id' };
+export const JWT_PAIR_NAMING: PairNaming<JwtPairUser, JwtPairPrincipal> = {
+  format: { kindClaim: 'token_type', subjectClaim: 'user_id' },
+  exactSchemeCase: true,
+  ownerOf: userIdOf,
+  userIdOf,
+  workspaceOf,
+  // A token follows the membership that its user has now; one of another workspace is no token any more.
+  judgeUser: (user, claims) =>
+    (user.workspace ?? null) === workspaceOf(claims)
+      ? null
+      : authError('token_claim_invalid', { claim: 'ws' }),
+  principalOf: (claims) => ({
+    kind: 'user',
+    id: userIdOf(claims),
+    workspace: workspaceOf(claims),
+    sessionId: String(claims['sid']),
+    claims,
+  }),
+};
 
 /** Whom a pair of tokens is for; the workspace is the one that the user belongs to now. */
 export function subjectOf(user: JwtPairUser): PairSubject {
@@ -20,11 +40,10 @@ export function subjectOf(user: JwtPairUser): PairSubject {
 
 /** The user behind a token. */
 export function userIdOf(claims: Claims): string {
-  return String(claims[JWT_PAIR_FORMAT.subjectClaim]);
+  return String(claims['user_id']);
 }
 
-/** The workspace that a token was issued in; `null` when its user had none. */
-export function workspaceOf(claims: Claims): string | null {
+function workspaceOf(claims: Claims): string | null {
   const { ws } = claims as { ws?: unknown };
   return typeof ws === 'string' ? ws : null;
 }

@@ -1,0 +1,58 @@
+import type { EntryGuard } from '../../core/decision.ts';
+import type { Dialect } from '../../core/dialect.ts';
+import type { Principal } from '../../core/principal.ts';
+import { drf } from '../../dialects/drf.ts';
+import { authenticate } from '../../middleware/authenticate.ts';
+import type { Sessions } from '../../services/sessions.ts';
+import { endpointTable, type System } from '../endpoints.ts';
+import { pairParts } from '../pair-parts.ts';
+import { jwtPairEndpoints } from './endpoints.ts';
+import { readJwtPairOptions, type JwtPairOptions } from './options.ts';
+import { JWT_PAIR_NAMING } from './tokens.ts';
+
+export type { JwtPairOptions, JwtPairUser } from './options.ts';
+export type { JwtPairPrincipal } from './tokens.ts';
+
+/** The JWT pair API: create, refresh, verify and logout below `/api/v1/jwt/`, and guards for the host's own routes. */
+export interface JwtPairSystem extends System {
+  /** The beginning of a guard for a protected route, by Bearer and, where it was given, by API key. */
+  authenticate(): EntryGuard<Principal>;
+  /** How this system writes refusals. */
+  readonly dialect: Dialect;
+  /** Sessions of users; the owner is the user's id. */
+  readonly sessions: Sessions;
+}
+
+/**
+ * Builds the JWT pair API over a store and a directory.
+ *
+ * @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`, `key_weak`, `key_invalid`,
+ *   `strategies_overlap`.
+ */
+export function jwtPairSystem(options: JwtPairOptions): JwtPairSystem {
+  const config = readJwtPairOptions(options);
+  const { clock, onEvent, apiKeys } = config;
+  const { feed, sessions, pairs, strategy, revoked } = pairParts(
+    'jwt-pair',
+    'jwtPairSystem',
+    config,
+    JWT_PAIR_NAMING,
+  );
+  const dialect = drf({ legacyTokenMessages: config.legacyTokenMessages });
+  const entry: EntryGuard<Principal> = {
+    ...(apiKeys === undefined ? authenticate(strategy) : authenticate(strategy, apiKeys)),
+    dialect,
+  };
+  const endpoints = jwtPairEndpoints({ ...config, sessions, pairs, entry, revoked });
+  const prefixes = ['/api/v1/jwt'];
+
+  return {
+    name: 'jwt-pair',
+    endpoints,
+    handle: endpointTable(endpoints, { dialect, schemes: ['Bearer'], prefixes, clock, onEvent }),
+    close: () => feed.close(),
+    authenticate: () => entry,
+    dialect,
+    sessions,
+  };
+}

@@ -1,0 +1,79 @@
+import { systemClock, type Clock } from '../core/clock.ts';
+import type { Directory, User } from '../core/directory.ts';
+import type { DecisionEvent, EventSink, SessionEvent } from '../core/events.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { MaybePromise } from '../core/maybe-promise.ts';
+import { callback, implementing, integer, nullable, optional, type Reader } from '../core/options.ts';
+import type { Store } from '../core/store.ts';
+import {
+  DEFAULT_ACCOUNT_CHECK,
+  readAccountCheckPolicy,
+  type AccountCheckPolicy,
+} from '../services/account-check.ts';
+
+/** What every system with logins and sessions is given; the defaults of the lifetimes are each system's own. */
+export interface SessionSystemOptions<U extends User> {
+  /** Where sessions and revocations are kept. */
+  readonly store: Store;
+  /** The host's users. */
+  readonly directory: Directory<U>;
+  /** Lifetime of access tokens. */
+  readonly accessSeconds?: number | undefined;
+  /** Lifetime of refresh tokens, counted anew with each new one. */
+  readonly refreshSeconds?: number | undefined;
+  /** The end of a session, however often it is refreshed; `null` for none. */
+  readonly absoluteSeconds?: number | null | undefined;
+  /** How long a used refresh token still gets the successor it got before; default 10, and 0 is strict. */
+  readonly reuseGraceSeconds?: number | undefined;
+  /** How fresh the answer of `directory.findUser` must be on protected requests; default `{ maxAgeSeconds: 5 }`. */
+  readonly accountCheck?: AccountCheckPolicy | undefined;
+  /** Asked before a login is looked at: the seconds to wait when there were too many attempts, or `null`. */
+  readonly limitLogin?: LimitLogin | undefined;
+  /** How often the feed of revocations is read when nothing wakes the reader; default 1,000. */
+  readonly feedPollMs?: number | undefined;
+  /** How old this process's knowledge of revocations may be before it refuses with 503; default 10,000. */
+  readonly maxStaleMs?: number | undefined;
+  /** Is told of every decision of the endpoints and of what happens to sessions. */
+  readonly onEvent?: EventSink<DecisionEvent | SessionEvent> | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+export type LimitLogin = (exchange: Exchange) => MaybePromise<number | null>;
+
+/** The options of {@link SessionSystemOptions} with every default in place. */
+export interface SessionConfig<U extends User> {
+  readonly store: Store;
+  readonly directory: Directory<U>;
+  readonly accessSeconds: number;
+  readonly refreshSeconds: number;
+  readonly absoluteSeconds: number | null;
+  readonly reuseGraceSeconds: number;
+  readonly accountCheck: AccountCheckPolicy;
+  readonly limitLogin: LimitLogin | undefined;
+  readonly feedPollMs: number;
+  readonly maxStaleMs: number;
+  readonly onEvent: EventSink<DecisionEvent | SessionEvent> | undefined;
+  readonly clock: Clock;
+}
+
+/** Readers of the shared options, for a system to add its own to. */
+export function sessionOptionReaders<U extends User>(defaults: {
+  readonly accessSeconds: number;
+  readonly refreshSeconds: number;
+  readonly absoluteSeconds: number | null;
+}): { readonly [K in keyof SessionConfig<U>]: Reader<SessionConfig<U>[K]> } {
+  return {
+    store: implementing<Store>('a store, such as memoryStore()', 'familyRotate', 'feedRead', 'get'),
+    directory: implementing<Directory<U>>('a directory of users', 'findLogin', 'verifyPassword', 'findUser'),
+    accessSeconds: optional(integer(1, 86_400), defaults.accessSeconds),
+    refreshSeconds: optional(integer(1, 31_536_000), defaults.refreshSeconds),
+    absoluteSeconds: optional(nullable(integer(1, 31_536_000)), defaults.absoluteSeconds),
+    reuseGraceSeconds: optional(integer(0, 300), 10),
+    accountCheck: optional(readAccountCheckPolicy, DEFAULT_ACCOUNT_CHECK),
+    limitLogin: optional(callback<LimitLogin>()),
+    feedPollMs: optional(integer(10, 60_000), 1_000),
+    maxStaleMs: optional(integer(100, 3_600_000), 10_000),
+    onEvent: optional(callback<EventSink<DecisionEvent | SessionEvent>>()),
+    clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
+  };
+}
