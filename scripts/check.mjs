@@ -9,7 +9,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** @type {Record<string, string[][]>} The commands of each step; a step is as good as its worst command. */
 const STEPS = {
   format: [['prettier', '--check', '.']],
-  lint: [['oxlint']],
+  lint: [['oxlint', '--format', 'unix']],
   types: [['tsc', '-p', 'tsconfig.json']],
   test: [['vitest', 'run']],
   unused: [['knip']],
