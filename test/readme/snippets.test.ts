@@ -50,6 +50,20 @@ describe.each(pages)('$name', ({ steps }) => {
   });
 });
 
+describe('README.md', () => {
+  it('shows one route on all three servers, refused with 401 and admitted with 200', () => {
+    const steps = stepsOf('README.md');
+    const [request] = steps.filter(isRequest);
+    const route = steps.filter((step) => step.section === request?.section);
+    const adapters = route.flatMap(({ text }) => /'portcullis\/(express|koa|node)'/.exec(text)?.[1] ?? []);
+    expect(adapters).toEqual(['express', 'koa', 'node']);
+    expect(route.filter(isRequest).map(({ shown }) => shown?.text.split('\n')[0])).toEqual([
+      'HTTP/1.1 401 Unauthorized',
+      '{ "reader": "u-17", "products": ["lantern", "rope"] }',
+    ]);
+  });
+});
+
 describe('the modules of all pages', () => {
   it('compile under strict options', () => {
     const modules = pages.flatMap(({ steps }) => steps.filter(({ language }) => language === 'ts'));
