@@ -68,6 +68,7 @@ const DETOURS = [
 const WELCOME = [
   ['src/core/x.ts', 'node:crypto'],
   ['src/core/y.ts', './resident.ts'],
+  ['src/core/z.ts', 'node:util/types'],
   ['src/tokens/x.ts', 'lru-cache'],
   ['src/tokens/y.ts', 'node:crypto'],
   ['src/stores/inner/x.ts', '../resident.ts'],
