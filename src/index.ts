@@ -20,7 +20,7 @@ export {
   type ConfigErrorCode,
   type FieldProblem,
 } from './core/errors.ts';
-export type { AllowlistEvent, DecisionEvent, EventPrincipal, EventSink } from './core/events.ts';
+export type { AllowlistEvent, ApiKeyEvent, DecisionEvent, EventPrincipal, EventSink } from './core/events.ts';
 export type { BodyReading, Exchange } from './core/exchange.ts';
 export type { MaybePromise } from './core/maybe-promise.ts';
 export type { Actor, Claims, Principal } from './core/principal.ts';

@@ -24,7 +24,7 @@ export interface CredentialClaim {
    * claims `jwt` and the other `opaque`.
    */
   readonly shape: 'jwt' | 'opaque' | 'any';
-  /** `word`: exactly one word after any number of blanks. `verbatim`: all that follows exactly one blank. */
+  /** `word`: exactly one word after any number of blanks. `verbatim`: all that follows exactly one space. */
   readonly value: 'word' | 'verbatim';
 }
 
@@ -116,7 +116,8 @@ function readLine(
   const scheme = word.toLowerCase();
   const schemed = claims.filter((claim) => claim.scheme !== null && names(claim, word, scheme));
   if (schemed.length > 0) {
-    const rest = blank === -1 ? '' : line.slice(blank + 1);
+    // A tab stays with what follows: it is no space, and before a word it is a blank like any other.
+    const rest = line.slice(line[word.length] === ' ' ? word.length + 1 : word.length);
     return readValue(header, scheme, rest, schemed);
   }
   const bare = claims.filter((claim) => claim.scheme === null);

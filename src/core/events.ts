@@ -73,6 +73,23 @@ export interface ApiKeyEvent {
   readonly at: number;
 }
 
+/** What happened to the keys of a ring that is kept in a store. */
+export interface SigningKeyEvent {
+  readonly type: 'signing_key';
+  /**
+   * `prepared`: a key was made and is published. `promoted`: it signs now. `revoked`: a key was taken out at once.
+   * `unreadable`: the keys could not be read, after they could before; what is known goes on being used.
+   */
+  readonly action: 'prepared' | 'promoted' | 'revoked' | 'unreadable';
+  /** The ring's name. */
+  readonly ring: string;
+  /** The key; `null` when it is about all of them. */
+  readonly kid: string | null;
+  readonly at: number;
+  /** What was thrown, when the keys could not be read. It may be an engine's own error: log it with care. */
+  readonly cause?: unknown;
+}
+
 /** The party of an event. */
 export interface EventPrincipal {
   readonly kind: Principal['kind'];
@@ -89,6 +106,7 @@ const sessions = channel('portcullis:session');
 const workspaces = channel('portcullis:workspace');
 const allowlists = channel('portcullis:allowlist');
 const apiKeys = channel('portcullis:api_key');
+const signingKeys = channel('portcullis:signing_key');
 
 /** Whether anybody listens, so that nothing is put together for nobody. */
 export function hasDecisionListener(sink: EventSink<DecisionEvent> | undefined): boolean {
@@ -125,6 +143,15 @@ export function publishAllowlistEdit(
 /** Hands an API key's event to `node:diagnostics_channel` and to the sink. */
 export function publishApiKey(event: ApiKeyEvent, sink: EventSink<ApiKeyEvent> | undefined): void {
   if (apiKeys.hasSubscribers) apiKeys.publish(event);
+  if (sink !== undefined) deliver(event, sink);
+}
+
+/** Hands the event of a signing key to `node:diagnostics_channel` and to the sink. */
+export function publishSigningKey(
+  event: SigningKeyEvent,
+  sink: EventSink<SigningKeyEvent> | undefined,
+): void {
+  if (signingKeys.hasSubscribers) signingKeys.publish(event);
   if (sink !== undefined) deliver(event, sink);
 }
 

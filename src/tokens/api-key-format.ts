@@ -22,7 +22,7 @@ export interface ApiKeyText {
 /** Reads and makes the texts of one product's keys. */
 export interface ApiKeyTexts {
   /** `null` for a text that is no key of this product, or whose checksum is wrong. */
-  read(text: string): ApiKeyText | null;
+  read(key: string): ApiKeyText | null;
   /** A new key with a fresh secret. */
   make(format: ApiKeyFormat, id: string): string;
 }
@@ -32,10 +32,10 @@ export function apiKeyTexts(productPrefix: string): ApiKeyTexts {
   const idStart = productPrefix.length + 1;
 
   return {
-    read(text) {
-      if (PREFIX_SECRET.test(text)) return { format: 'prefix-secret', id: text.slice(0, ID_LENGTH) };
-      if (!checksummed.test(text) || !hasRightChecksum(text)) return null;
-      return { format: 'checksummed', id: text.slice(idStart, idStart + ID_LENGTH) };
+    read(key) {
+      if (PREFIX_SECRET.test(key)) return { format: 'prefix-secret', id: key.slice(0, ID_LENGTH) };
+      if (!checksummed.test(key) || !hasRightChecksum(key)) return null;
+      return { format: 'checksummed', id: key.slice(idStart, idStart + ID_LENGTH) };
     },
     make(format, id) {
       if (format === 'prefix-secret') return `${id}.${randomBase62(SHORT_SECRET_LENGTH)}`;
@@ -59,12 +59,15 @@ export function newApiKeyId(): string {
  * @throws {@link ConfigError} `option_missing`, `option_invalid` for a prefix that no service takes.
  */
 export function apiKeyPattern(productPrefix: string): RegExp {
-  return new RegExp(checksummedSource(productPrefixOption(productPrefix, 'apiKeyPattern(productPrefix)')), 'g');
+  return new RegExp(
+    checksummedSource(productPrefixOption(productPrefix, 'apiKeyPattern(productPrefix)')),
+    'g',
+  );
 }
 
 /** The checksummed keys of a product that a text holds, each as it stands there; look-alikes are left out. */
-export function findApiKeys(productPrefix: string, text: string): readonly string[] {
-  return [...text.matchAll(apiKeyPattern(productPrefix))].map(([key]) => key).filter(hasRightChecksum);
+export function findApiKeys(productPrefix: string, content: string): readonly string[] {
+  return [...content.matchAll(apiKeyPattern(productPrefix))].map(([key]) => key).filter(hasRightChecksum);
 }
 
 /** Reads the option `productPrefix`. */
@@ -97,8 +100,8 @@ function checksummedSource(productPrefix: string): string {
 }
 
 /** A checksum is no secret: whoever has the text can work it out, so it may be compared as any other text. */
-function hasRightChecksum(text: string): boolean {
-  return text.slice(-CHECKSUM_LENGTH) === checksumOf(text.slice(0, -CHECKSUM_LENGTH));
+function hasRightChecksum(key: string): boolean {
+  return key.slice(-CHECKSUM_LENGTH) === checksumOf(key.slice(0, -CHECKSUM_LENGTH));
 }
 
 function checksumOf(body: string): string {

@@ -1,5 +1,5 @@
 import { createHmac, hash, timingSafeEqual, type KeyObject } from 'node:crypto';
-import { ConfigError, StoreError } from '../core/errors.ts';
+import { ConfigError } from '../core/errors.ts';
 import { listOf, parseOptions, text, wrong, type Reader } from '../core/options.ts';
 import type { ApiKeyFormat } from './api-key-format.ts';
 import { keyMaterial, type KeyInput } from './key-material.ts';
@@ -19,6 +19,13 @@ export interface KeptHash {
   readonly digest: Uint8Array;
 }
 
+/** A hash that cannot be compared here, as when its pepper was not given: the key may be right, so it is not wrong. */
+export interface UncheckableHash {
+  readonly algorithm: null;
+  /** What is wrong and how to mend it; it holds neither key nor hash. */
+  readonly problem: string;
+}
+
 /**
  * How keys are kept: as `algorithm$parameter$hex`, a digest of the whole key. Keys are random and long, so that a plain
  * digest cannot be turned back and a slow one would only slow down requests. With a pepper a copy of the store is not
@@ -27,13 +34,8 @@ export interface KeptHash {
 export interface ApiKeyHasher {
   /** The text for the store. */
   hash(key: string, format: ApiKeyFormat): string;
-  /**
-   * Reads a text from the store.
-   *
-   * @throws {@link StoreError} When it cannot be checked here, as when its pepper is not among those given: the key may
-   *   be right, so it is not refused as wrong.
-   */
-  read(kept: string): KeptHash;
+  /** Reads a text from the store. */
+  read(kept: string): KeptHash | UncheckableHash;
   /** Whether the key is the one that was hashed, in constant time. */
   matches(key: string, kept: KeptHash): boolean;
   /** Whether a key of this format would now be hashed in another way. */
@@ -65,14 +67,18 @@ export function apiKeyHasher(peppers: readonly Pepper[]): ApiKeyHasher {
       const [, algorithm, parameter, hex] = KEPT.exec(kept) ?? [];
       const pepper = peppers.find(({ id }) => id === parameter) ?? null;
       if (algorithm === 'hmac-sha256' && pepper === null) {
-        throw new StoreError(
-          `an API key is hashed with the pepper "${parameter}", which is not among those given; give it again, after the current one`,
+        return uncheckable(
+          `an API key is hashed with the pepper "${parameter}", which is not among those given; give it after the current one`,
         );
       }
       if (!isAlgorithm(algorithm) || hex?.length !== HEX_LENGTHS[algorithm]) {
-        throw new StoreError('an API key is kept in a form that this version cannot check');
+        return uncheckable('an API key is kept in a form that this version cannot check');
       }
-      return { algorithm, pepper: algorithm === 'hmac-sha256' ? pepper : null, digest: Buffer.from(hex, 'hex') };
+      return {
+        algorithm,
+        pepper: algorithm === 'hmac-sha256' ? pepper : null,
+        digest: Buffer.from(hex, 'hex'),
+      };
     },
     // The format prefix-secret is defined with SHA-512, whatever the application's own rule is.
     isOutdated: ({ algorithm, pepper }) =>
@@ -118,6 +124,10 @@ const HEX_LENGTHS: Readonly<Record<KeptHash['algorithm'], number>> = {
   sha512: 128,
   'hmac-sha256': 64,
 };
+
+function uncheckable(problem: string): UncheckableHash {
+  return { algorithm: null, problem };
+}
 
 function isAlgorithm(name: string | undefined): name is KeptHash['algorithm'] {
   return name !== undefined && Object.hasOwn(HEX_LENGTHS, name);

@@ -66,9 +66,17 @@ export function documentOf(record: StoredRecord): ApiKeyDocument {
   return record.data as Json & ApiKeyDocument;
 }
 
-/** What may be shown of a key. */
-export function toRecord(id: string, { secrets, ...shown }: ApiKeyDocument): ApiKeyRecord {
-  return { id, ...shown, secrets: secrets.map(({ hash: _, ...secret }) => secret) };
+/** What may be shown of a key. The members are named one by one, so that nothing else of what is kept gets out. */
+export function toRecord(id: string, document: ApiKeyDocument): ApiKeyRecord {
+  const { workspace, name, label, scopes, networks, rateLimit, createdAt, expiresAt, revokedAt } = document;
+  const secrets = document.secrets.map(({ serial, format, createdAt: madeAt, supersededAt, endsAt }) => ({
+    serial,
+    format,
+    createdAt: madeAt,
+    supersededAt,
+    endsAt,
+  }));
+  return { id, workspace, name, label, scopes, networks, rateLimit, createdAt, expiresAt, revokedAt, secrets };
 }
 
 export function toPrincipal(id: string, document: ApiKeyDocument): ApiKeyPrincipal {

@@ -2,7 +2,7 @@ import type { HeaderLine } from '../../core/reply.ts';
 import type { StoredRecord } from '../../core/store.ts';
 import { parseNetwork } from '../../network/network.ts';
 import { NetworkSet } from '../../network/network-set.ts';
-import type { ApiKeyHasher, KeptHash } from '../../tokens/api-key-hash.ts';
+import type { ApiKeyHasher, KeptHash, UncheckableHash } from '../../tokens/api-key-hash.ts';
 import {
   documentOf,
   toPrincipal,
@@ -32,12 +32,11 @@ export interface KnownKey {
 
 export interface KnownSecret {
   readonly serial: number;
-  readonly hash: KeptHash;
+  readonly hash: KeptHash | UncheckableHash;
   readonly endsAt: number | null;
   readonly verified: VerifiedApiKey;
 }
 
-/** @throws {@link StoreError} When the record holds something that cannot be checked here. */
 export function toKnownKey(record: StoredRecord, hasher: ApiKeyHasher): KnownKey {
   const document = documentOf(record);
   const principal = toPrincipal(record.id, document);

@@ -43,7 +43,10 @@ export interface ReadChanges {
 }
 
 /** @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`. */
-export function readNewKey(key: NewApiKey, now: number): Required<ReadChanges> & { readonly workspace: string } {
+export function readNewKey(
+  key: NewApiKey,
+  now: number,
+): Required<ReadChanges> & { readonly workspace: string } {
   const { workspace, name, ...rest } = parseOptions('apiKeys.create', key, {
     workspace: text,
     ...CHANGES,
@@ -72,7 +75,7 @@ export function readChanges(changes: ApiKeyChanges): ReadChanges {
 export function line(mostCharacters: number): Reader<string> {
   return (value, path) => {
     const read = text(value, path);
-    if ([...read].length > mostCharacters || UNPRINTABLE.test(read)) {
+    if (Array.from(read).length > mostCharacters || UNPRINTABLE.test(read)) {
       throw wrong(path, `text of at most ${mostCharacters} characters on one line`, value);
     }
     return read;

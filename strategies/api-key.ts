@@ -1,0 +1,179 @@
+import { HeaderAPIKeyStrategy } from 'passport-headerapikey';
+import type { Credential, CredentialClaim } from '../src/core/credentials.ts';
+import type { Recognition } from '../src/core/decision.ts';
+import { authError, ConfigError, isAuthError, type AuthError } from '../src/core/errors.ts';
+import type { Exchange } from '../src/core/exchange.ts';
+import { chain, isPromise, type MaybePromise } from '../src/core/maybe-promise.ts';
+import {
+  callback,
+  implementing,
+  nullable,
+  optional,
+  parseOptions,
+  text,
+  wrong,
+  type Reader,
+} from '../src/core/options.ts';
+import { parseAddress, type Address } from '../src/network/address.ts';
+import { clientAddressResolver } from '../src/network/client-address.ts';
+import { CredentialPassportStrategy } from '../src/passport/credential-strategy.ts';
+import { runStrategy, type StrategyOutcome } from '../src/passport/run-strategy.ts';
+import type { ApiKeyPrincipal, ApiKeys, VerifiedApiKey } from '../src/services/api-keys.ts';
+
+export type { ApiKeyPrincipal } from '../src/services/api-keys.ts';
+
+export interface ApiKeyOptions {
+  /** The service that knows the keys: `apiKeys({ … })` of `portcullis/api-keys`. */
+  readonly keys: Pick<ApiKeys, 'verify'>;
+  /**
+   * The scheme word in front of a key in `Authorization`, in any case (RFC 9110 section 11.1); default `Api-Key`, and
+   * `null` for keys in {@link header} only.
+   */
+  readonly scheme?: string | null | undefined;
+  /** A header that holds nothing but a key, such as `X-API-Key`; none by default. */
+  readonly header?: string | null | undefined;
+  /** Passport's name of the strategy; default `api-key`. */
+  readonly name?: string | undefined;
+  /** Addresses and networks of the proxies in front of this server, for keys that have networks; none by default. */
+  readonly trustedProxies?: string | readonly string[] | undefined;
+  /** Finds a request's client address in place of the built-in resolver; `null` when it cannot be known. */
+  readonly clientAddress?: ((exchange: Exchange) => string | null | undefined) | undefined;
+}
+
+/**
+ * Recognises API keys in `Authorization: Api-Key <key>`, in a header of their own, or both: one key in each request, and
+ * never in a query, a cookie or a body. Everything after the scheme and exactly one space is the key.
+ *
+ * A key that has networks is refused from elsewhere with `ip_denied`, under plain Passport as well. The answer to a
+ * caller whose secret was replaced has `Deprecation` and `Sunset` headers.
+ *
+ * @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`, `option_conflict`.
+ * @see RFC 9110 section 11.6.2, RFC 8594 (`Sunset`), RFC 9745 (`Deprecation`)
+ */
+export class ApiKeyStrategy extends CredentialPassportStrategy<ApiKeyPrincipal> {
+  private readonly upstream: HeaderAPIKeyStrategy;
+  private readonly addressOf: (exchange: Exchange) => Address | null;
+
+  constructor(options: ApiKeyOptions) {
+    const { keys, scheme, header, name, trustedProxies, clientAddress } = parseOptions(OWNER, options, {
+      keys: implementing<Pick<ApiKeys, 'verify'>>('the service apiKeys({ … })', 'verify'),
+      scheme: optional(nullable(schemeOption), 'Api-Key'),
+      header: optional(nullable(headerOption), null),
+      name: optional(text, 'api-key'),
+      trustedProxies: (value: unknown) => value as ApiKeyOptions['trustedProxies'],
+      clientAddress: optional(callback<(exchange: Exchange) => string | null | undefined>()),
+    });
+    super(name, claimsOf(scheme, header));
+    this.upstream = headerApiKey((key) => keys.verify(key));
+    this.addressOf = addressFinder(clientAddress, trustedProxies);
+  }
+
+  override recognise(credential: Credential, exchange: Exchange): MaybePromise<Recognition<ApiKeyPrincipal>> {
+    return chain(
+      runStrategy(this.upstream, { headers: { [CANONICAL_HEADER]: credential.value } }),
+      (outcome) => this.toRecognition(outcome, exchange),
+    );
+  }
+
+  private toRecognition(outcome: StrategyOutcome, exchange: Exchange): Recognition<ApiKeyPrincipal> {
+    if (outcome.action === 'error') throw outcome.error;
+    if (outcome.action !== 'success') return rejected(refusalIn(outcome));
+    const { principal, networks, headers } = outcome.user as VerifiedApiKey;
+    if (networks !== null) {
+      const address = this.addressOf(exchange);
+      if (address === null) return rejected(authError('ip_unknown'));
+      if (!networks.has(address)) return rejected(authError('ip_denied'));
+    }
+    return { kind: 'authenticated', principal, headers };
+  }
+}
+
+const OWNER = 'ApiKeyStrategy';
+
+/** The one header of the view that passport-headerapikey gets to see. */
+const CANONICAL_HEADER = 'x-api-key';
+
+/**
+ * Has passport-headerapikey run the verification. It gets the key alone: its own reading of headers takes a prefix for
+ * a regular expression, tells schemes apart by case, and never sees that a header was repeated.
+ */
+function headerApiKey(
+  verify: (key: string) => MaybePromise<VerifiedApiKey | AuthError>,
+): HeaderAPIKeyStrategy {
+  return new HeaderAPIKeyStrategy({ header: CANONICAL_HEADER, prefix: '' }, false, (key, done) => {
+    function settle(verified: VerifiedApiKey | AuthError): void {
+      if (isAuthError(verified)) done(null, undefined, verified);
+      else done(null, verified);
+    }
+
+    const verified = verify(key);
+    // It loses what a promise rejects with, and the request would never be answered.
+    if (isPromise(verified)) verified.then(settle, (cause: unknown) => done(asError(cause)));
+    else settle(verified);
+  });
+}
+
+/** Whatever is no error would be taken for none, and the key for a wrong one. */
+function asError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error('the API keys could not be asked', { cause });
+}
+
+/** Why the key was refused; a header without any key in it never reaches the verification. */
+function refusalIn(outcome: StrategyOutcome): AuthError {
+  const reason = outcome.action === 'fail' ? outcome.challenge : undefined;
+  return isAuthError(reason) ? reason : authError('key_malformed');
+}
+
+function rejected(error: AuthError): { readonly kind: 'rejected'; readonly error: AuthError } {
+  return { kind: 'rejected', error };
+}
+
+function claimsOf(scheme: string | null, header: string | null): readonly CredentialClaim[] {
+  const claims: CredentialClaim[] = [];
+  if (scheme !== null) claims.push({ headers: ['authorization'], scheme, shape: 'any', value: 'verbatim' });
+  if (header !== null) claims.push({ headers: [header], scheme: null, shape: 'any', value: 'verbatim' });
+  if (claims.length > 0) return claims;
+  throw new ConfigError(
+    'option_conflict',
+    `${OWNER}: scheme and header are both null, so that no key could be sent; give one of them.`,
+  );
+}
+
+function addressFinder(
+  clientAddress: ((exchange: Exchange) => string | null | undefined) | undefined,
+  trustedProxies: ApiKeyOptions['trustedProxies'],
+): (exchange: Exchange) => Address | null {
+  if (clientAddress === undefined) return clientAddressResolver({ trustedProxies });
+  return (exchange) => {
+    const address: unknown = clientAddress(exchange);
+    return typeof address === 'string' ? parseAddress(address) : null;
+  };
+}
+
+/** `token` of RFC 9110 section 5.6.2. */
+const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
+/** Words whose credentials are something else; a key behind one of them would be taken for that, or that for a key. */
+const OTHER_SCHEMES: ReadonlySet<string> = new Set(['basic', 'bearer', 'digest', 'dpop', 'negotiate']);
+
+/** Headers that hold other credentials, or that a browser sends by itself. */
+const OTHER_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
+
+const schemeOption: Reader<string> = (value, path) => {
+  const scheme = text(value, path);
+  if (!TOKEN.test(scheme)) throw wrong(path, 'one word, as in "Api-Key"', value);
+  if (!OTHER_SCHEMES.has(scheme.toLowerCase())) return scheme;
+  throw wrong(path, 'a word of its own: this one stands for another kind of credential', value);
+};
+
+const headerOption: Reader<string> = (value, path) => {
+  const header = text(value, path).toLowerCase();
+  if (!TOKEN.test(header)) throw wrong(path, 'the name of a header, as in "X-API-Key"', value);
+  if (!OTHER_HEADERS.has(header)) return header;
+  throw wrong(
+    path,
+    'a header of its own: this one holds other credentials',
+    value,
+    ' For Authorization give scheme.',
+  );
+};
