@@ -1,4 +1,5 @@
 import type { EntryGuard, Guard, GuardDescription } from './core/decision.ts';
+import { isError } from './core/errors.ts';
 import type { Exchange } from './core/exchange.ts';
 import type { Principal } from './core/principal.ts';
 import type { Reply } from './core/reply.ts';
@@ -7,10 +8,12 @@ import { notePassage, principalOf } from './middleware/passage.ts';
 import { answering, type Mountable, type MountOptions } from './middleware/mounting.ts';
 import { compilePipeline, type GuardOptions } from './middleware/pipeline.ts';
 import { exchangeOf, type NativeRequest } from './passport/request-view.ts';
+import { addHeaders, removeRepresentation, type NativeResponse } from './passport/write-reply.ts';
 
 /** The parts of Koa's context that are used; typed structurally, so that it fits Koa 2 and 3. */
 export interface KoaContext {
   readonly req: NativeRequest;
+  readonly res: Pick<NativeResponse, 'getHeader' | 'setHeader' | 'removeHeader'>;
   readonly request: object;
   readonly originalUrl: string;
   readonly state: object;
@@ -18,8 +21,6 @@ export interface KoaContext {
   readonly app: { emit(event: 'error', error: unknown, context: unknown): unknown };
   status: number;
   body: unknown;
-  set(name: string, value: string | string[]): void;
-  append(name: string, value: string | string[]): void;
 }
 
 /** Koa middleware in front of a route. */
@@ -56,7 +57,7 @@ export function guard<P extends Principal | null>(
     }
     (context.state as Record<string, unknown>)[pipeline.property] = result.principal ?? undefined;
     notePassage(context, portcullisGuard, result.principal);
-    for (const [name, value] of result.headers) context.append(name, value);
+    if (result.headers.length > 0) addHeaders(context.res, result.headers);
     await pipeline.enter(result.principal, next);
   }
 
@@ -91,7 +92,7 @@ export function mount(
 export function errorEnvelope(
   options: ErrorEnvelopeOptions = {},
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
-  const render = errorRenderer({ onEvent: () => undefined, ...options });
+  const render = errorRenderer(options, () => undefined);
   return async function portcullisErrors(context, next) {
     try {
       await next();
@@ -99,7 +100,7 @@ export function errorEnvelope(
       if (context.headerSent) throw thrown;
       const reply = render(thrown, exchangeOfContext(context));
       writeToContext(context, reply);
-      if (reply.status >= 500) context.app.emit('error', thrown, context);
+      if (reply.status >= 500) context.app.emit('error', errorOf(thrown), context);
     }
   };
 }
@@ -109,10 +110,16 @@ function exchangeOfContext(context: KoaContext): Exchange {
 }
 
 function writeToContext(context: KoaContext, reply: Reply): void {
+  if (context.headerSent) return;
   context.status = reply.status;
-  for (const [name, value] of reply.headers) {
-    if (name.toLowerCase() === 'www-authenticate') context.append(name, value);
-    else context.set(name, value);
-  }
+  removeRepresentation(context.res);
+  addHeaders(context.res, reply.headers);
   context.body = reply.body;
+}
+
+/** Koa's own listener refuses what is no error, and its refusal would replace the answer. */
+function errorOf(thrown: unknown): Error {
+  return isError(thrown)
+    ? thrown
+    : new Error('a handler threw something that is no error', { cause: thrown });
 }

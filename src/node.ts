@@ -6,7 +6,7 @@ import { notePassage, principalOf } from './middleware/passage.ts';
 import { answering, type Mountable, type MountOptions } from './middleware/mounting.ts';
 import { compilePipeline, type GuardOptions, type PipelineResult } from './middleware/pipeline.ts';
 import { exchangeOf, type NativeRequest } from './passport/request-view.ts';
-import { addHeaders, writeReply, type NativeResponse } from './passport/write-reply.ts';
+import { abandon, addHeaders, writeReply, type NativeResponse } from './passport/write-reply.ts';
 
 /** A guard for `node:http`: call it with the handler that runs when the request passes. */
 export interface NodeGuard<P> {
@@ -38,6 +38,7 @@ export function guard<P extends Principal | null>(
     const exchange = exchangeOf(request);
     const answer = (thrown: unknown): void => {
       writeReply(response, pipeline.replyTo(thrown, exchange), exchange.method);
+      abandon(response);
     };
     const settle = (result: PipelineResult<P>): unknown => {
       if (result.kind === 'reply') return writeReply(response, result.reply, exchange.method);
@@ -85,7 +86,10 @@ export function errorEnvelope<Request extends NativeRequest, Response extends Na
   return function portcullisErrors(request, response) {
     attempt(
       () => listener(request, response),
-      (thrown) => writeReply(response, render(thrown, exchangeOf(request)), request.method ?? 'GET'),
+      (thrown) => {
+        writeReply(response, render(thrown, exchangeOf(request)), request.method ?? 'GET');
+        abandon(response);
+      },
     );
   };
 }
@@ -94,7 +98,7 @@ export function errorEnvelope<Request extends NativeRequest, Response extends Na
 function attempt(act: () => unknown, onFailure: (thrown: unknown) => void): void {
   try {
     const result = act();
-    if (isPromise(result)) result.catch(onFailure);
+    if (isPromise(result)) Promise.resolve(result).catch(onFailure);
   } catch (thrown) {
     onFailure(thrown);
   }

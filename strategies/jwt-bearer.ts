@@ -18,7 +18,7 @@ import {
   text,
   type Reader,
 } from '../src/core/options.ts';
-import type { Claims, Principal } from '../src/core/principal.ts';
+import { isPrincipal, type Claims, type Principal } from '../src/core/principal.ts';
 import { CredentialPassportStrategy } from '../src/passport/credential-strategy.ts';
 import { runStrategy } from '../src/passport/run-strategy.ts';
 import {
@@ -164,9 +164,7 @@ export class JwtBearerStrategy<P extends Principal = Principal> extends Credenti
 
   private identify(verified: Recognised): MaybePromise<Recognition<P>> {
     if (this.makePrincipal === null) return verified.recognition as Recognition<P>;
-    return chain(this.makePrincipal(verified.claims), (principal) =>
-      principal === null ? rejected(authError('subject_unknown')) : { kind: 'authenticated', principal },
-    );
+    return chain(this.makePrincipal(verified.claims), (principal) => namedBy(principal));
   }
 }
 
@@ -199,6 +197,13 @@ function scopesOf(claims: Claims): readonly string[] {
   if (typeof scope === 'string') return Object.freeze(scope.split(' ').filter((each) => each !== ''));
   if (Array.isArray(scopes)) return Object.freeze(scopes.filter((each) => typeof each === 'string'));
   return Object.freeze([]);
+}
+
+/** A callback that finds nobody may also return nothing; one that returns something else is broken. */
+function namedBy<P>(principal: P | null | undefined): Recognition<P> {
+  if (principal === null || principal === undefined) return rejected(authError('subject_unknown'));
+  if (isPrincipal(principal)) return { kind: 'authenticated', principal };
+  throw new TypeError(`${OWNER}.principal must return a principal, which has a kind and an id, or null`);
 }
 
 function rejected(error: AuthError): { readonly kind: 'rejected'; readonly error: AuthError } {

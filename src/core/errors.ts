@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { REASONS, type ReasonCode } from './reasons.ts';
 
 /** What a refusal carries besides its reason; every member may be shown to the caller. */
@@ -138,6 +139,11 @@ export function isStoreError(value: unknown): value is StoreError {
     value !== null &&
     (value as { [STORE_ERROR]?: unknown })[STORE_ERROR] === true
   );
+}
+
+/** Whether a value is an error of any realm; the sandbox of a test runner has constructors of its own. */
+export function isError(value: unknown): value is Error {
+  return isNativeError(value) || value instanceof Error;
 }
 
 /** The refusal for something that was thrown: an outage is 503, anything unknown is 500. */

@@ -18,6 +18,16 @@ export interface Principal {
   readonly claims?: Claims | undefined;
 }
 
+/**
+ * Whether a value can be a principal. A host's callback in plain JavaScript may return anything, and a request must not
+ * go on as something that names nobody.
+ */
+export function isPrincipal(value: unknown): value is Principal {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kind, id } = value as Partial<Principal>;
+  return typeof kind === 'string' && typeof id === 'string' && id !== '';
+}
+
 /** The party behind an impersonated principal. */
 export interface Actor {
   readonly kind: Principal['kind'];

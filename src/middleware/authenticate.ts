@@ -3,7 +3,7 @@ import { allow, deny, type Decision, type EntryGuard, type Recognition } from '.
 import { authError, ConfigError } from '../core/errors.ts';
 import { chain, isPromise } from '../core/maybe-promise.ts';
 import { flag, implementing, optional, parseOptions, text } from '../core/options.ts';
-import type { Principal } from '../core/principal.ts';
+import { isPrincipal, type Principal } from '../core/principal.ts';
 import type { CredentialStrategy } from '../core/strategy.ts';
 
 export interface AuthenticateOptions {
@@ -95,9 +95,18 @@ export function open(reason: string): EntryGuard<null> {
 const ANONYMOUS: Decision<null> = Object.freeze({ kind: 'allow', principal: null });
 
 function toDecision(recognition: Recognition<Principal>): Decision<Principal> {
-  if (recognition.kind === 'authenticated') return allow(recognition.principal, recognition.headers);
-  // A strategy that was given its credential and finds none of its own in it has not recognised anybody.
-  return deny(recognition.kind === 'rejected' ? recognition.error : authError('credentials_missing'));
+  switch (recognition.kind) {
+    case 'authenticated':
+      if (!isPrincipal(recognition.principal)) throw new TypeError('a strategy recognised nobody');
+      return allow(recognition.principal, recognition.headers);
+    case 'rejected':
+      return deny(recognition.error);
+    case 'absent':
+      // A strategy that was given its credential and finds none of its own in it has not recognised anybody.
+      return deny(authError('credentials_missing'));
+    default:
+      throw new TypeError('a strategy returned no recognition');
+  }
 }
 
 function readStrategies(values: readonly unknown[]): readonly CredentialStrategy<Principal>[] {

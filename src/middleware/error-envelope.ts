@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../core/clock.ts';
 import type { Dialect } from '../core/dialect.ts';
-import { authError, isAuthError, StoreError, type AuthError } from '../core/errors.ts';
+import { authError, isAuthError, isError, isStoreError, type AuthError } from '../core/errors.ts';
 import type { DecisionEvent, EventSink } from '../core/events.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { callback, implementing, optional, parseOptions } from '../core/options.ts';
@@ -24,9 +24,18 @@ export type ErrorRenderer = (thrown: unknown, exchange: Exchange) => Reply;
  * Builds the renderer of an application's errors. A body that cannot be parsed, from express.json, \@koa/bodyparser or
  * koa-bodyparser, is `body_syntax` and never quotes the input, as the parsers' own messages do. Errors with a client
  * status keep its meaning; anything else is `internal_error` and tells nothing.
+ *
+ * @param unheard Hears what nobody else does, where the framework has a channel of its own for errors.
  */
-export function errorRenderer(options: ErrorEnvelopeOptions = {}): ErrorRenderer {
-  const { dialect, onEvent, clock } = parseOptions('errorEnvelope', options, {
+export function errorRenderer(
+  options: ErrorEnvelopeOptions = {},
+  unheard?: EventSink<DecisionEvent>,
+): ErrorRenderer {
+  const {
+    dialect,
+    onEvent = unheard,
+    clock,
+  } = parseOptions('errorEnvelope', options, {
     dialect: optional(implementing<Dialect>('a dialect, such as envelope()', 'render')),
     onEvent: optional(callback<EventSink<DecisionEvent>>()),
     clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
@@ -43,26 +52,19 @@ export function errorRenderer(options: ErrorEnvelopeOptions = {}): ErrorRenderer
 
 /** The client's mistake that an error stands for, or `null` when the error is the server's own. */
 function clientError(thrown: unknown): AuthError | null {
-  if (!(thrown instanceof Error) || thrown instanceof StoreError) return null;
-  const { status, statusCode, type } = thrown as { status?: unknown; statusCode?: unknown; type?: unknown };
+  if (!isError(thrown) || isStoreError(thrown)) return null;
+  const { status, statusCode, type } = thrown as { [member: string]: unknown } & Error;
   const code = typeof status === 'number' ? status : statusCode;
   if (type === 'entity.parse.failed') return authError('body_syntax');
   // A handler's own SyntaxError has no status: that one is a fault of the server.
-  if (thrown instanceof SyntaxError && code === 400) return authError('body_syntax');
+  if (thrown.name === 'SyntaxError' && code === 400) return authError('body_syntax');
   if (typeof type === 'string' && code === 400 && BROKEN_BODIES.has(type)) return authError('body_syntax');
   const reason = typeof code === 'number' ? BY_STATUS[code] : undefined;
   return reason === undefined ? null : authError(reason);
 }
 
 /** `type` of the errors of raw-body and body-parser that mean a body which cannot be decoded. */
-const BROKEN_BODIES: ReadonlySet<string> = new Set([
-  'encoding.unsupported',
-  'charset.unsupported',
-  'request.size.invalid',
-  'request.aborted',
-  'stream.encoding.set',
-  'entity.verify.failed',
-]);
+const BROKEN_BODIES: ReadonlySet<string> = new Set(['request.size.invalid', 'request.aborted']);
 
 const BY_STATUS: Readonly<Record<number, ReasonCode>> = {
   400: 'body_invalid',

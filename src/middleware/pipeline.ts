@@ -1,11 +1,12 @@
 import { systemClock, type Clock } from '../core/clock.ts';
 import type { Decision, GuardDescription } from '../core/decision.ts';
 import type { Dialect } from '../core/dialect.ts';
+import { isAuthError } from '../core/errors.ts';
 import type { DecisionEvent, EventSink } from '../core/events.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { isPromise, type MaybePromise } from '../core/maybe-promise.ts';
 import { callback, implementing, optional, parseOptions, text } from '../core/options.ts';
-import type { Principal } from '../core/principal.ts';
+import { isPrincipal, type Principal } from '../core/principal.ts';
 import type { HeaderLine, Reply } from '../core/reply.ts';
 import { envelope } from '../dialects/envelope.ts';
 import { readChain } from './read-chain.ts';
@@ -78,10 +79,14 @@ export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]
     try {
       for (;;) {
         if (current.kind === 'deny') {
+          if (!isAuthError(current.error)) throw new TypeError(`the guard "${nameOf(step)}" gave no reason`);
           return { kind: 'reply', reply: reporting.denied(exchange, nameOf(step), principal, current.error) };
         }
         // A guard in plain JavaScript may return anything; only an explicit yes lets the request go on.
         if (current.kind !== 'allow') throw new TypeError(`the guard "${nameOf(step)}" returned no decision`);
+        if (!mayGoOn(current.principal, principal, step)) {
+          throw new TypeError(`the guard "${nameOf(step)}" let the request pass without a principal`);
+        }
         principal = current.principal;
         if (current.headers !== undefined) headers = [...headers, ...current.headers];
         const guard = guards[step];
@@ -91,10 +96,10 @@ export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]
         if (isPromise(next)) return proceedLater(exchange, step, next, principal, headers);
         current = next;
       }
+      reporting.allowed(exchange, entry.name, principal);
     } catch (thrown) {
       return { kind: 'reply', reply: reporting.failed(exchange, nameOf(step), principal, thrown) };
     }
-    reporting.allowed(exchange, entry.name, principal);
     return { kind: 'pass', principal: principal as P, headers };
   }
 
@@ -138,6 +143,11 @@ export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]
     replyTo: (thrown, exchange) => reporting.failed(exchange, 'handler', null, thrown),
     describe: () => [entry.describe(), ...guards.map((guard) => guard.describe())],
   };
+}
+
+/** Nobody is let pass by the entry only, or where nobody was signed in before; everyone else is a principal. */
+function mayGoOn(principal: unknown, before: AnyPrincipal, step: number): boolean {
+  return principal === null ? step === 0 || before === null : isPrincipal(principal);
 }
 
 const NO_HEADERS: readonly HeaderLine[] = Object.freeze([]);

@@ -30,7 +30,7 @@ export function readChain(args: readonly unknown[]): GuardChain {
     );
   }
   for (const [index, step] of guards.entries()) {
-    if (isGuard(step)) continue;
+    if (isGuard(step) && !isEntry(step)) continue;
     const position = `argument ${index + 2}`;
     throw new ConfigError(
       'chain_invalid',

@@ -1,6 +1,7 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import type { Dialect } from '../core/dialect.ts';
-import { refusalOf, type AuthError } from '../core/errors.ts';
+import { isError, refusalOf, type AuthError } from '../core/errors.ts';
 import {
   eventSubject,
   hasDecisionListener,
@@ -30,7 +31,13 @@ export interface ReportingParts {
 
 export function reportingTo({ dialect, schemes, clock, onEvent }: ReportingParts): Reporting {
   function render(error: AuthError, exchange: Exchange): Reply {
-    return dialect.render(error, { schemes, method: exchange.method, path: exchange.path });
+    try {
+      return sendable(dialect.render(error, { schemes, method: exchange.method, path: exchange.path }));
+    } catch (broken) {
+      // The dialect itself fails: the caller still gets an answer that says nothing.
+      warn(broken);
+      return jsonReply(500, { error: 'internal_error' }, [['Cache-Control', 'no-store']]);
+    }
   }
 
   function publish(
@@ -55,20 +62,30 @@ export function reportingTo({ dialect, schemes, clock, onEvent }: ReportingParts
       const error = refusalOf(thrown);
       publish(exchange, principal, { outcome: 'failed', guard, reason: error.code, cause: thrown });
       if (!hasDecisionListener(onEvent)) warn(thrown);
-      try {
-        return render(error, exchange);
-      } catch (broken) {
-        // The dialect itself fails: the caller still gets an answer that says nothing.
-        warn(broken);
-        return jsonReply(500, { error: 'internal_error' }, [['Cache-Control', 'no-store']]);
-      }
+      return render(error, exchange);
     },
   };
 }
 
+/** Refuses what no server can send, before a half of it is on its way. */
+function sendable(reply: Reply): Reply {
+  const { status, headers, body } = reply;
+  if (!Number.isInteger(status) || status < 200 || status > 599 || typeof body !== 'string') {
+    throw new TypeError('the dialect returned no answer');
+  }
+  for (const [name, value] of headers) {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  }
+  return reply;
+}
+
 /** Without a listener a failure would be silent, so it becomes a process warning, which hosts can redirect or mute. */
 function warn(thrown: unknown): void {
-  process.emitWarning(
-    thrown instanceof Error ? thrown : new Error('portcullis: a non-error was thrown', { cause: thrown }),
-  );
+  // A text, since Node refuses as a warning the errors of another realm, which is where test runners put the host.
+  const detail = isError(thrown) ? thrown.stack : `something that is no error was thrown: ${typeof thrown}`;
+  process.emitWarning('a request failed', {
+    type: 'PortcullisWarning',
+    ...(detail === undefined ? {} : { detail }),
+  });
 }

@@ -32,8 +32,10 @@ export function requireScopes(...scopes: [string, ...string[]]): Guard<Principal
     name: 'require_scopes',
     decide(_exchange, principal) {
       if (principal === null) return deny(authError('credentials_missing'));
-      const granted = principal.scopes ?? [];
-      return required.every((scope) => granted.includes(scope)) ? allow(principal) : deny(refusal);
+      const { scopes: granted } = principal;
+      // A host in plain JavaScript may give a text, in which a scope would be found as a part of another.
+      const isEnough = Array.isArray(granted) && required.every((scope) => granted.includes(scope));
+      return isEnough ? allow(principal) : deny(refusal);
     },
     describe: () => ({ guard: 'require_scopes', scopes: required }),
   };

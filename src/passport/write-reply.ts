@@ -7,7 +7,9 @@ export interface NativeResponse {
   readonly writableEnded: boolean;
   getHeader(name: string): unknown;
   setHeader(name: string, value: string | readonly string[]): unknown;
+  removeHeader(name: string): unknown;
   end(body?: string): unknown;
+  destroy(): unknown;
 }
 
 /**
@@ -17,14 +19,38 @@ export interface NativeResponse {
 export function writeReply(response: NativeResponse, reply: Reply, method: string): void {
   if (response.headersSent || response.writableEnded) return;
   response.statusCode = reply.status;
+  removeRepresentation(response);
   addHeaders(response, reply.headers);
   response.setHeader('Content-Length', String(Buffer.byteLength(reply.body)));
   if (method === 'HEAD') response.end();
   else response.end(reply.body);
 }
 
+/** Cuts an answer off that has begun and cannot be finished, so that nobody takes what was sent for all of it. */
+export function abandon(response: NativeResponse): void {
+  if (response.headersSent && !response.writableEnded) response.destroy();
+}
+
+/** Takes back what a handler said about a body that is not sent (RFC 9110 section 8). */
+export function removeRepresentation(response: Pick<NativeResponse, 'removeHeader'>): void {
+  for (const name of REPRESENTATION) response.removeHeader(name);
+}
+
+const REPRESENTATION = [
+  'Content-Encoding',
+  'Content-Language',
+  'Content-Range',
+  'Content-Disposition',
+  'Transfer-Encoding',
+  'ETag',
+  'Last-Modified',
+];
+
 /** Sets header lines; those that may stand several times are added to what is there already. */
-export function addHeaders(response: NativeResponse, headers: readonly HeaderLine[]): void {
+export function addHeaders(
+  response: Pick<NativeResponse, 'getHeader' | 'setHeader'>,
+  headers: readonly HeaderLine[],
+): void {
   const own = new Map<string, string[]>();
   for (const [name, value] of headers) {
     const key = name.toLowerCase();
