@@ -61,7 +61,7 @@ export const REASONS = {
   token_header_refused: reason(
     401,
     'token_invalid',
-    'The token header has a crit, typ or other member that is not accepted.',
+    'The token header has a crit, a b64 or a kid that is not accepted.',
   ),
   token_algorithm_refused: reason(
     401,
@@ -129,6 +129,11 @@ export const REASONS = {
     403,
     'permission_denied',
     'The workspace that the request selects is unknown, is not one of the principal, or is named twice.',
+  ),
+  account_forbidden: reason(
+    403,
+    'permission_denied',
+    'The account does not exist, or the user has no access to it; which of them is not told apart.',
   ),
   ip_denied: reason(403, 'ip_denied', 'The client address is in none of the allowed networks.'),
   ip_unknown: reason(403, 'ip_denied', 'The client address cannot be determined, and a list applies.'),

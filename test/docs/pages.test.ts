@@ -51,8 +51,8 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
-/** A path of the project in backticks. */
-const PATH = /`(?:src|strategies|test|examples|docs|scripts|bench)\/[\w./-]*`/g;
+/** A path of the project in backticks, but for the folders of tests: a page also names where the first one goes. */
+const PATH = /`(?:src|strategies|test(?=\/[\w/-]+\.)|examples|docs|scripts|bench)\/[\w./-]*`/g;
 
 function linksOf(page: string): readonly string[] {
   const targets = [...readPage(page).matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target as string);
