@@ -180,7 +180,6 @@ export function createFamilies(
       const now = clock.now();
       const today = dayOf(now);
       const handles = connection.run(SWEEP_HANDLES, [today, now, limit]);
-      if (handles === limit) return handles;
       return handles + connection.run(SWEEP_FAMILIES, [today, now, limit - handles]);
     },
   };

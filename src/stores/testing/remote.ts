@@ -6,7 +6,8 @@ export interface StoreChannel {
   on(event: 'message', listener: (message: unknown) => void): unknown;
   /** Of a child in its parent: the other end is gone. */
   on(event: 'exit', listener: () => void): unknown;
-  send?(message: unknown): unknown;
+  /** Tells the listener whether the message went out; without one a failure would end this process. */
+  send?(message: unknown, sent: (error: Error | null) => void): unknown;
 }
 
 /** A store in another process. */
@@ -32,16 +33,20 @@ interface Answer {
 
 /** Answers the calls of {@link remoteStore} with this store, in the child process. */
 export function serveStore(store: Store, channel: StoreChannel): void {
+  function answer(message: Answer): void {
+    // A parent that is gone waits for no answer.
+    channel.send?.(message, () => undefined);
+  }
+
   channel.on('message', (message) => {
     const { id, method, args } = message as Call;
     const call = store[method] as (...args: readonly unknown[]) => Promise<unknown>;
     call(...args).then(
-      (result) => channel.send?.({ id, result } satisfies Answer),
-      ({ name, message: text }: Error) =>
-        channel.send?.({ id, error: { name, message: text } } satisfies Answer),
+      (result) => answer({ id, result }),
+      (error: Error) => answer({ id, error: { name: error.name, message: error.message } }),
     );
   });
-  channel.send?.({ id: READY } satisfies Answer);
+  answer({ id: READY });
 }
 
 /**
@@ -66,9 +71,13 @@ export async function remoteStore(channel: StoreChannel): Promise<Store> {
   });
   channel.on('exit', () => {
     gone = true;
-    for (const { reject } of pending.values()) reject(new StoreError('The process ended.'));
-    pending.clear();
+    for (const id of pending.keys()) cutOff(id);
   });
+
+  function cutOff(id: number): void {
+    pending.get(id)?.reject(new StoreError('The process ended.'));
+    pending.delete(id);
+  }
 
   function answerTo(id: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -85,7 +94,8 @@ export async function remoteStore(channel: StoreChannel): Promise<Store> {
       return async (...args: readonly unknown[]) => {
         const id = ++lastId;
         const answer = answerTo(id);
-        if (!gone) channel.send?.({ id, method: method as Method, args } satisfies Call);
+        const call: Call = { id, method: method as Method, args };
+        if (!gone) channel.send?.(call, (error) => error !== null && cutOff(id));
         return answer;
       };
     },
