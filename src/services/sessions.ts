@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { authError, StoreError, type AuthError } from '../core/errors.ts';
 import { publishSession, type EventSink, type SessionEvent } from '../core/events.ts';
+import type { MaybePromise } from '../core/maybe-promise.ts';
 import { randomToken } from '../core/secrets.ts';
 import type { Family, FamilyStore, Json, RotatePolicy } from '../core/store.ts';
 import type { FeedReader } from '../tokens/feed-reader.ts';
@@ -24,6 +25,8 @@ export interface SessionsOptions {
   readonly lifetimes: SessionLifetimes;
   readonly clock: Clock;
   readonly onEvent: EventSink<SessionEvent> | undefined;
+  /** Asked before a session is started or goes on; what it rejects with leaves the session as it was. */
+  readonly ready?: (() => MaybePromise<void>) | undefined;
 }
 
 /** A generation that may be issued: a new one, or the one that a repeat gets again. */
@@ -34,8 +37,12 @@ export interface IssuedGeneration {
 
 /** The sessions of one system: one family of refresh tokens each, in the store. */
 export interface Sessions {
-  /** Starts a session for an owner. Its first generation is issued. */
-  start(owner: string, data: Json): Promise<Family>;
+  /**
+   * Starts a session for an owner. Its first generation is issued.
+   *
+   * @param handlesOf Gives the hashes by which the first generation is found, for tokens that name no session.
+   */
+  start(owner: string, data: Json, handlesOf?: (sessionId: string) => readonly string[]): Promise<Family>;
   /** The live session, or `null`. */
   find(sessionId: string): Promise<Family | null>;
   /**
@@ -77,7 +84,15 @@ export interface RevokeAllOptions extends RevokeOptions {
 /** How much longer than an access token its revocation is remembered, for clocks that are apart. */
 const SKEW_SECONDS = 60;
 
-export function sessionsOf({ store, feed, system, lifetimes, clock, onEvent }: SessionsOptions): Sessions {
+export function sessionsOf({
+  store,
+  feed,
+  system,
+  lifetimes,
+  clock,
+  onEvent,
+  ready,
+}: SessionsOptions): Sessions {
   const { accessSeconds, refreshSeconds, absoluteSeconds, reuseGraceSeconds } = lifetimes;
   const idleMs = refreshSeconds * 1000;
   const feedMs = (accessSeconds + SKEW_SECONDS) * 1000;
@@ -100,9 +115,12 @@ export function sessionsOf({ store, feed, system, lifetimes, clock, onEvent }: S
   return {
     ownerKey: (owner) => prefix + owner,
 
-    async start(owner, data) {
+    async start(owner, data, handlesOf) {
+      await ready?.();
+      const id = randomToken(128);
       const family = await store.familyCreate({
-        id: randomToken(128),
+        id,
+        handles: handlesOf?.(id),
         owner: prefix + owner,
         data,
         idleMs,
@@ -120,6 +138,7 @@ export function sessionsOf({ store, feed, system, lifetimes, clock, onEvent }: S
     },
 
     async rotate(sessionId, generation, policy = {}) {
+      await ready?.();
       const rotation = await store.familyRotate(sessionId, generation, {
         idleMs,
         graceMs,

@@ -1,9 +1,11 @@
 import type { Clock } from '../core/clock.ts';
+import type { EntryGuard } from '../core/decision.ts';
 import type { Dialect } from '../core/dialect.ts';
 import { authError, isAuthError, type AuthError } from '../core/errors.ts';
 import type { DecisionEvent, EventSink } from '../core/events.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { MaybePromise } from '../core/maybe-promise.ts';
+import type { Principal } from '../core/principal.ts';
 import type { Reply } from '../core/reply.ts';
 import { reportingTo, type Reporting } from '../middleware/reporting.ts';
 
@@ -23,8 +25,8 @@ export interface System {
   readonly name: string;
   readonly endpoints: readonly Pick<Endpoint, 'method' | 'path' | 'name'>[];
   /**
-   * The answer, or `null`, at once, when the path is none of this system's. It never rejects: what breaks becomes an
-   * answer.
+   * The answer, or `null`, at once, when the path is none of this system's; OPTIONS is always the host's. It never
+   * rejects: what breaks becomes an answer.
    *
    * @param path The request's path below the prefix that the system is mounted under.
    */
@@ -38,6 +40,8 @@ export interface EndpointTableOptions {
   readonly schemes: readonly string[];
   /** Below these paths an unknown one is 404 in the system's own form; everywhere else it is the host's. */
   readonly prefixes: readonly string[];
+  /** Who may learn that a path is unknown; without it everybody may. */
+  readonly strayEntry?: EntryGuard<Principal> | undefined;
   readonly clock: Clock;
   readonly onEvent: EventSink<DecisionEvent> | undefined;
 }
@@ -51,13 +55,16 @@ export function endpointTable(
   for (const endpoint of endpoints)
     byPath.set(endpoint.path, [...(byPath.get(endpoint.path) ?? []), endpoint]);
   const reporting = reportingTo(options);
+  const stray = { name: 'not_found', handle: (exchange: Exchange) => notFound(exchange, options.strayEntry) };
 
   return function answer(exchange, mountedPath) {
+    // Preflights are part of the host's CORS, and what it allows where is not for a system to say.
+    if (exchange.method === 'OPTIONS') return null;
     const path = withoutTrailingSlash(mountedPath);
     const here = byPath.get(path);
     if (here === undefined) {
       const ours = options.prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
-      return ours ? reporting.denied(exchange, 'not_found', null, authError('not_found')) : null;
+      return ours ? run(stray, exchange, reporting) : null;
     }
     const endpoint = here.find(({ method }) => method === exchange.method);
     if (endpoint !== undefined) return run(endpoint, exchange, reporting);
@@ -66,7 +73,11 @@ export function endpointTable(
   };
 }
 
-async function run(endpoint: Endpoint, exchange: Exchange, reporting: Reporting): Promise<Reply> {
+async function run(
+  endpoint: Pick<Endpoint, 'name' | 'handle'>,
+  exchange: Exchange,
+  reporting: Reporting,
+): Promise<Reply> {
   try {
     const answer = await endpoint.handle(exchange);
     if (isAuthError(answer)) return reporting.denied(exchange, endpoint.name, null, answer);
@@ -75,6 +86,11 @@ async function run(endpoint: Endpoint, exchange: Exchange, reporting: Reporting)
   } catch (thrown) {
     return reporting.failed(exchange, endpoint.name, null, thrown);
   }
+}
+
+async function notFound(exchange: Exchange, entry: EntryGuard<Principal> | undefined): Promise<AuthError> {
+  const decision = await entry?.enterChain(exchange);
+  return decision?.kind === 'deny' ? decision.error : authError('not_found');
 }
 
 function withoutTrailingSlash(path: string): string {

@@ -12,7 +12,7 @@ import {
   type TokenPairs,
 } from '../services/token-pairs.ts';
 import { feedReader, type FeedReader } from '../tokens/feed-reader.ts';
-import { keyRing } from '../tokens/key-ring.ts';
+import { signingRing } from '../tokens/key-ring.ts';
 import { revocationsOf, type Revocable } from '../tokens/revocations.ts';
 import { JwtBearerStrategy } from '../../strategies/jwt-bearer.ts';
 import type { PairConfig } from './pair-options.ts';
@@ -52,10 +52,20 @@ export function pairParts<U extends User, P extends Principal>(
 ): PairParts<P> {
   const { store, directory, clock, onEvent, accessSeconds } = config;
   const { format, ownerOf, userIdOf, workspaceOf, judgeUser, principalOf } = naming;
-  const ring = keyRing(owner, config.keys, config.algorithm);
+  const longestSeconds = Math.max(accessSeconds, config.refreshSeconds);
+  const ring = signingRing(owner, config.keys, config.algorithm, longestSeconds);
+  const [algorithm = config.algorithm] = ring.algorithms;
   const feed = feedReader({ store, clock, pollMs: config.feedPollMs, maxStaleMs: config.maxStaleMs });
   const revocations = revocationsOf(feed, clock);
-  const sessions = sessionsOf({ store, feed, system, lifetimes: config, clock, onEvent });
+  const sessions = sessionsOf({
+    store,
+    feed,
+    system,
+    lifetimes: config,
+    clock,
+    onEvent,
+    ready: () => ring.fresh?.(),
+  });
   const accounts = accountCheck((id) => directory.findUser(id), config.accountCheck, clock);
 
   function revoked(claims: Claims): MaybePromise<AuthError | null> {
@@ -78,7 +88,8 @@ export function pairParts<U extends User, P extends Principal>(
     strategy: new JwtBearerStrategy<P>({
       name: system,
       exactSchemeCase: naming.exactSchemeCase,
-      algorithm: config.algorithm,
+      // The ring says which algorithms there are; naming one of them is a formality.
+      algorithm,
       keys: ring,
       issuer: null,
       audience: null,

@@ -1,0 +1,172 @@
+import { createHmac, type KeyObject } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../core/clock.ts';
+import { authError, isAuthError, type AuthError } from '../core/errors.ts';
+import { chain, isPromise, type MaybePromise } from '../core/maybe-promise.ts';
+import { sha256 } from '../core/secrets.ts';
+import type { Family, FamilyStore, Json } from '../core/store.ts';
+import type { Revocations } from '../tokens/revocations.ts';
+import type { Sessions } from './sessions.ts';
+
+/** One generation of a session in the form that a client gets: opaque texts, found again by their hashes. */
+export interface OpaqueGrant {
+  /** Names the grant; not a credential. */
+  readonly guid: string;
+  readonly token: string;
+  readonly refreshToken: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly tokenExpiresAt: number;
+  readonly refreshTokenExpiresAt: number;
+  readonly family: Family;
+}
+
+/** Issues and finds opaque tokens. One session has one live pair: a new one ends the old. */
+export interface OpaqueGrants {
+  start(owner: string, data: Json): Promise<OpaqueGrant>;
+  /**
+   * Finds the session of a bearer token; at once when it is in memory and what is known of revocations is fresh.
+   *
+   * @returns `token_malformed` for a text that is no such token, `token_revoked` for one that is unknown or over,
+   *   `token_expired`.
+   */
+  recognise(token: string): MaybePromise<Family | AuthError>;
+  /** Finds the session and the generation of a refresh token, used or not. */
+  findRefresh(refreshToken: string): Promise<PresentedRefresh | AuthError>;
+  /** Exchanges a refresh token: atomic, with one successor, which a repeat inside the window gets again. */
+  refresh(presented: PresentedRefresh): Promise<OpaqueGrant | AuthError>;
+  /**
+   * Gives a session new data and a new pair, at once and without any window: the old pair is merely gone.
+   *
+   * @returns `token_revoked` when another request was faster.
+   */
+  replace(family: Family, data: Json): Promise<OpaqueGrant | AuthError>;
+}
+
+export interface PresentedRefresh {
+  readonly family: Family;
+  readonly generation: number;
+}
+
+export interface OpaqueGrantsOptions {
+  readonly store: FamilyStore;
+  readonly sessions: Sessions;
+  readonly revocations: Revocations;
+  /** The key that texts are derived with, so that nothing token-like is at rest and a repeat gets the same text. */
+  readonly secret: KeyObject;
+  readonly accessSeconds: number;
+  readonly clock: Clock;
+  /** The most sessions that are remembered by their tokens; 0 for none. */
+  readonly cacheSize: number;
+}
+
+type Use = 'guid' | 'access' | 'refresh';
+
+export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
+  const { store, sessions, revocations, secret, accessSeconds, clock, cacheSize } = options;
+  const cache = cacheSize === 0 ? null : new LRUCache<string, Family>({ max: cacheSize });
+
+  function textOf(use: Use, familyId: string, generation: number): string {
+    return toUuid(createHmac('sha256', secret).update(`${use}\n${familyId}\n${generation}`).digest());
+  }
+
+  function handlesOf(familyId: string, generation: number): readonly string[] {
+    return (['access', 'refresh'] as const).map((use) => handleOf(use, textOf(use, familyId, generation)));
+  }
+
+  function grantOf(family: Family): OpaqueGrant {
+    const { id, generation, expiresAt } = family;
+    return {
+      guid: textOf('guid', id, generation),
+      token: textOf('access', id, generation),
+      refreshToken: textOf('refresh', id, generation),
+      tokenExpiresAt: accessEnd(family),
+      refreshTokenExpiresAt: expiresAt,
+      family,
+    };
+  }
+
+  function accessEnd({ rotatedAt, expiresAt }: Family): number {
+    return Math.min(rotatedAt + accessSeconds * 1000, expiresAt);
+  }
+
+  /** Whether the session behind a token still has this token as its live one. */
+  function judge(family: Family): MaybePromise<Family | AuthError> {
+    const revoked = revocations.check({
+      sessionId: family.id,
+      generation: family.generation,
+      owner: family.owner,
+      workspace: null,
+      authVersion: family.rotatedAt,
+    });
+    return chain(revoked, (refusal) => {
+      if (refusal !== null) return refusal;
+      return clock.now() >= accessEnd(family) ? authError('token_expired') : family;
+    });
+  }
+
+  async function load(handle: string): Promise<Family | AuthError> {
+    const found = await store.familyByHandle(handle);
+    if (found === null || found.generation !== found.family.generation) return authError('token_revoked');
+    cache?.set(handle, found.family);
+    return judge(found.family);
+  }
+
+  return {
+    async start(owner, data) {
+      return grantOf(await sessions.start(owner, data, (id) => handlesOf(id, 1)));
+    },
+
+    recognise(token) {
+      if (!UUID.test(token)) return authError('token_malformed');
+      const handle = handleOf('access', token);
+      const known = cache?.get(handle);
+      if (known === undefined) return load(handle);
+      const answer = judge(known);
+      if (isPromise(answer)) return answer;
+      if (isAuthError(answer)) cache?.delete(handle);
+      return answer;
+    },
+
+    async findRefresh(refreshToken) {
+      if (!UUID.test(refreshToken)) return authError('token_malformed');
+      return (await store.familyByHandle(handleOf('refresh', refreshToken))) ?? authError('token_revoked');
+    },
+
+    async refresh({ family, generation }) {
+      const issued = await sessions.rotate(family.id, generation, {
+        handles: handlesOf(family.id, generation + 1),
+        feedGeneration: true,
+      });
+      return isAuthError(issued) ? issued : grantOf(issued.family);
+    },
+
+    async replace(family, data) {
+      const issued = await sessions.rotate(family.id, family.generation, {
+        handles: handlesOf(family.id, family.generation + 1),
+        feedGeneration: true,
+        retireQuietly: true,
+        data,
+      });
+      // A repeat would be the answer to a request that came before this one, and may be bound otherwise.
+      if (isAuthError(issued) || issued.repeated) return authError('token_revoked');
+      return grantOf(issued.family);
+    },
+  };
+}
+
+/** The hash under which the store finds a text. The use is part of it, so that no token passes for one of another use. */
+function handleOf(use: Use, text: string): string {
+  return sha256(`${use} ${text}`);
+}
+
+/** The first 122 bits written as a version 4 UUID (RFC 9562 section 5.4). */
+function toUuid(bytes: Buffer): string {
+  const octets = Buffer.from(bytes.subarray(0, 16));
+  octets[6] = ((octets[6] as number) & 0x0f) | 0x40;
+  octets[8] = ((octets[8] as number) & 0x3f) | 0x80;
+  const hex = octets.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+/** Exactly the form that is issued, so that one token has one spelling. */
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -1,0 +1,132 @@
+import type { EntryGuard } from '../../core/decision.ts';
+import { authError, concerning, isAuthError, type AuthError } from '../../core/errors.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import { jsonReply, NO_STORE, type HeaderLine, type Reply } from '../../core/reply.ts';
+import type { OpaqueGrant, OpaqueGrants } from '../../services/opaque-grants.ts';
+import type { Sessions } from '../../services/sessions.ts';
+import type { Endpoint } from '../endpoints.ts';
+import { aBit, anInteger, aText, maybe, readBodyFields, required } from './fields.ts';
+import type { BearerSessionConfig } from './options.ts';
+import { accountOf, sessionData, userIdOf, type BearerSessionPrincipal } from './principal.ts';
+
+/** What the endpoints work with. */
+export interface BearerSessionParts extends Pick<
+  BearerSessionConfig,
+  'directory' | 'limitLogin' | 'accessSeconds'
+> {
+  readonly sessions: Sessions;
+  readonly grants: OpaqueGrants;
+  readonly entry: EntryGuard<BearerSessionPrincipal>;
+}
+
+/** Login, refresh, the switch to another account, and logout. */
+export function bearerSessionEndpoints(parts: BearerSessionParts): readonly Endpoint[] {
+  const post = (
+    name: string,
+    handle: (parts: BearerSessionParts, exchange: Exchange) => Promise<Reply | AuthError>,
+  ): Endpoint => ({
+    method: 'POST',
+    path: `/auth/${name}`,
+    name,
+    handle: (exchange) => handle(parts, exchange),
+  });
+  return [
+    post('login', login),
+    post('refresh', refresh),
+    post('masquerade', masquerade),
+    post('logout', logout),
+  ];
+}
+
+async function login(parts: BearerSessionParts, exchange: Exchange): Promise<Reply | AuthError> {
+  const { directory, grants, limitLogin } = parts;
+  const wait = await limitLogin?.(exchange);
+  if (typeof wait === 'number') return authError('rate_limited', { retryAfterSeconds: wait });
+  const body = await readBodyFields(exchange, {
+    username: required(aText, 'username'),
+    password: required(aText, 'password'),
+    accountId: maybe(anInteger, 'account_id'),
+    authOnly: maybe(aBit, 'auth_only'),
+  });
+  if (isAuthError(body)) return body;
+  const user = await directory.findLogin(body.username as string);
+  // Also for nobody, so that unknown names take as long as known ones.
+  const matches = await directory.verifyPassword(user, body.password as string);
+  if (user === null || matches !== true || user.active !== true) return authError('login_failed');
+  const accountId = body.accountId ?? (await directory.homeAccount(user));
+  if ((await directory.permissionsIn(user.id, accountId)) === null) return authError('account_forbidden');
+  if (body.authOnly === 1) return jsonReply(200, { success: true }, CACHE);
+  return grantReply(parts, await grants.start(user.id, sessionData(user.id, accountId)));
+}
+
+async function refresh(parts: BearerSessionParts, exchange: Exchange): Promise<Reply | AuthError> {
+  const { directory, grants, sessions } = parts;
+  const body = await readBodyFields(exchange, {
+    refreshToken: required(aText, 'refresh_token', 'refreshToken'),
+  });
+  if (isAuthError(body)) return body;
+  const presented = await grants.findRefresh(body.refreshToken as string);
+  if (isAuthError(presented)) return concerning('refresh', presented);
+  const { family } = presented;
+  const user = await directory.findUser(userIdOf(family));
+  const mayGoOn =
+    user !== null &&
+    user.active === true &&
+    (await directory.permissionsIn(user.id, accountOf(family))) !== null;
+  if (!mayGoOn) {
+    await sessions.revoke(family.id, { reason: 'the user or the access to the account is gone' });
+    return authError('subject_inactive', { concerns: 'refresh' });
+  }
+  const grant = await grants.refresh(presented);
+  return isAuthError(grant) ? concerning('refresh', grant) : grantReply(parts, grant);
+}
+
+/** Moves the session to another account of the same user, whatever account it is in now. */
+async function masquerade(parts: BearerSessionParts, exchange: Exchange): Promise<Reply | AuthError> {
+  const decision = await parts.entry.enterChain(exchange);
+  if (decision.kind === 'deny') return decision.error;
+  const body = await readBodyFields(exchange, { accountId: required(anInteger, 'account_id') });
+  if (isAuthError(body)) return body;
+  const accountId = body.accountId as number;
+  const { principal } = decision;
+  if ((await parts.directory.permissionsIn(principal.id, accountId)) === null)
+    return authError('account_forbidden');
+  const family = await parts.sessions.find(principal.sessionId);
+  if (family === null) return authError('token_revoked');
+  const grant = await parts.grants.replace(
+    { ...family, generation: principal.generation },
+    sessionData(principal.id, accountId),
+  );
+  return isAuthError(grant) ? grant : grantReply(parts, grant);
+}
+
+async function logout(parts: BearerSessionParts, exchange: Exchange): Promise<Reply | AuthError> {
+  const decision = await parts.entry.enterChain(exchange);
+  if (decision.kind === 'deny') return decision.error;
+  const ended = await parts.sessions.revoke(decision.principal.sessionId, { reason: 'logout' });
+  return ended ? jsonReply(200, { success: true }, CACHE) : authError('token_revoked');
+}
+
+const CACHE: readonly HeaderLine[] = [...NO_STORE, ['Vary', 'Authorization, Authentication']];
+
+function grantReply({ accessSeconds }: BearerSessionParts, grant: OpaqueGrant): Reply {
+  return jsonReply(
+    200,
+    {
+      success: true,
+      guid: grant.guid,
+      token: grant.token,
+      tokenExpiration: toTimestamp(grant.tokenExpiresAt),
+      tokenLifetime: accessSeconds,
+      refreshToken: grant.refreshToken,
+      refreshTokenExpiration: toTimestamp(grant.refreshTokenExpiresAt),
+      accountId: accountOf(grant.family),
+    },
+    CACHE,
+  );
+}
+
+/** ISO 8601 in UTC with whole seconds, and the offset written out. */
+function toTimestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, '+00:00');
+}

@@ -1,0 +1,87 @@
+import type { EntryGuard } from '../../core/decision.ts';
+import type { Dialect } from '../../core/dialect.ts';
+import { authError, isAuthError, type AuthError } from '../../core/errors.ts';
+import { chain, type MaybePromise } from '../../core/maybe-promise.ts';
+import type { Family } from '../../core/store.ts';
+import { bearerSessionDialect } from '../../dialects/bearer-session.ts';
+import { authenticate } from '../../middleware/authenticate.ts';
+import { accountCheck } from '../../services/account-check.ts';
+import { opaqueGrants } from '../../services/opaque-grants.ts';
+import { sessionsOf, type Sessions } from '../../services/sessions.ts';
+import { feedReader } from '../../tokens/feed-reader.ts';
+import { revocationsOf } from '../../tokens/revocations.ts';
+import { OpaqueBearerStrategy } from '../../../strategies/opaque-bearer.ts';
+import { endpointTable, type System } from '../endpoints.ts';
+import { bearerSessionEndpoints } from './endpoints.ts';
+import { readBearerSessionOptions, type BearerSessionOptions } from './options.ts';
+import { accountOf, userIdOf, type BearerSessionPrincipal } from './principal.ts';
+
+export type { AccountsDirectory, BearerSessionOptions } from './options.ts';
+export type { BearerSessionPrincipal } from './principal.ts';
+
+/**
+ * The bearer session API: `POST /auth/login`, `/auth/refresh`, `/auth/masquerade` and `/auth/logout` with opaque tokens,
+ * and guards for the host's own routes.
+ */
+export interface BearerSessionSystem extends System {
+  /** The beginning of a guard for a protected route; the token may stand under `Authorization` or `Authentication`. */
+  authenticate(): EntryGuard<BearerSessionPrincipal>;
+  /** How this system writes refusals. */
+  readonly dialect: Dialect;
+  /** Sessions of users; the owner is the user's id. */
+  readonly sessions: Sessions;
+}
+
+/**
+ * Builds the bearer session API over a store and a directory of users and accounts.
+ *
+ * @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`, `key_weak`, `key_invalid`.
+ */
+export function bearerSessionSystem(options: BearerSessionOptions): BearerSessionSystem {
+  const config = readBearerSessionOptions(options);
+  const { store, directory, clock, onEvent } = config;
+  const feed = feedReader({ store, clock, pollMs: config.feedPollMs, maxStaleMs: config.maxStaleMs });
+  const revocations = revocationsOf(feed, clock);
+  const sessions = sessionsOf({ store, feed, system: 'bearer-session', lifetimes: config, clock, onEvent });
+  const grants = opaqueGrants({ ...config, sessions, revocations });
+  const accounts = accountCheck((id) => directory.findUser(id), config.accountCheck, clock);
+  const dialect = bearerSessionDialect({ expiredStatus: config.expiredStatus });
+
+  function admit(family: Family): MaybePromise<BearerSessionPrincipal | AuthError> {
+    const id = userIdOf(family);
+    const account = accountOf(family);
+    return chain(accounts.check(id), (refusal) => {
+      if (refusal !== null) return refusal;
+      return chain(directory.permissionsIn(id, account), (scopes): BearerSessionPrincipal | AuthError =>
+        scopes === null
+          ? authError('account_forbidden')
+          : { kind: 'user', id, account, scopes, sessionId: family.id, generation: family.generation },
+      );
+    });
+  }
+
+  const strategy = new OpaqueBearerStrategy<BearerSessionPrincipal>({
+    name: 'bearer-session',
+    headers: ['Authorization', 'Authentication'],
+    find: (token) => chain(grants.recognise(token), (found) => (isAuthError(found) ? found : admit(found))),
+  });
+  const entry: EntryGuard<BearerSessionPrincipal> = { ...authenticate(strategy), dialect };
+  const endpoints = bearerSessionEndpoints({ ...config, sessions, grants, entry });
+
+  return {
+    name: 'bearer-session',
+    endpoints,
+    handle: endpointTable(endpoints, {
+      dialect,
+      schemes: ['Bearer'],
+      prefixes: ['/auth'],
+      strayEntry: entry,
+      clock,
+      onEvent,
+    }),
+    close: () => feed.close(),
+    authenticate: () => entry,
+    dialect,
+    sessions,
+  };
+}
