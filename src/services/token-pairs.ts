@@ -119,15 +119,19 @@ export function tokenPairs(options: TokenPairsOptions): TokenPairs {
     const refreshExpiresAt = Math.floor(family.expiresAt / 1000);
     return {
       access: access.token,
-      // Made of the family's row alone, so that a repeat gives the same text byte for byte.
-      refresh: signRefresh({
-        ...sharedClaims(family, subject),
-        [format.kindClaim]: 'refresh',
-        jti: refreshId(family),
-        av: family.rotatedAt,
-        iat: Math.floor(family.rotatedAt / 1000),
-        exp: refreshExpiresAt,
-      }),
+      // Made of the family's row alone, and signed by the key of that moment, so that a repeat gives the same text byte
+      // for byte.
+      refresh: signRefresh(
+        {
+          ...sharedClaims(family, subject),
+          [format.kindClaim]: 'refresh',
+          jti: refreshId(family),
+          av: family.rotatedAt,
+          iat: Math.floor(family.rotatedAt / 1000),
+          exp: refreshExpiresAt,
+        },
+        family.rotatedAt,
+      ),
       accessExpiresAt: access.expiresAt,
       refreshExpiresAt,
       sessionId: family.id,

@@ -11,7 +11,7 @@ import { reportingTo, type Reporting } from '../middleware/reporting.ts';
 
 /** One endpoint of a system: a row of its table. */
 export interface Endpoint {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   /** Without the trailing slash, which is accepted all the same. */
   readonly path: string;
   /** The name in events. */
