@@ -21,8 +21,11 @@ export interface AuthErrorDetails {
   readonly fields?: Readonly<Record<string, FieldProblem>> | undefined;
 }
 
-/** `refresh`: a token that was handed in to be exchanged. `inspected`: one that was handed in to be looked at. */
-export type TokenRole = 'refresh' | 'inspected';
+/**
+ * `refresh`: a token that was handed in to be exchanged. `inspected`: one that was handed in to be looked at. `ended`:
+ * the one that the request is authenticated by, and asks to end.
+ */
+export type TokenRole = 'refresh' | 'inspected' | 'ended';
 
 /** Why one field of a request body was refused. */
 export type FieldProblem = 'missing' | 'blank' | 'null' | 'type' | 'value';
@@ -68,7 +71,7 @@ export function authError(code: ReasonCode, details?: AuthErrorDetails): AuthErr
   return error;
 }
 
-/** The same refusal, said of a token that the request's body brought. */
+/** The same refusal, said of a token in this role. */
 export function concerning(role: TokenRole, error: AuthError): AuthError {
   return new AuthError(error.code, { ...error.details, concerns: role });
 }

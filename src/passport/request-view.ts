@@ -90,13 +90,18 @@ class NativeExchange implements Exchange {
   /** Whether the request has no body at all: parsers differ in what they leave then (RFC 9112 section 6.3). */
   private isBodiless(): boolean {
     const length = this.headerLines('content-length')[0];
-    return this.headerLines('transfer-encoding').length === 0 && (length === undefined || Number(length) === 0);
+    return (
+      this.headerLines('transfer-encoding').length === 0 && (length === undefined || Number(length) === 0)
+    );
   }
 
   private async readBody(limitBytes: number): Promise<BodyReading> {
     const stream = this.native as unknown as Readable;
     const contentType = this.headerLines('content-type')[0];
     if (this.isBodiless()) return { kind: 'bytes', bytes: NO_BYTES, contentType };
+    const length = this.headerLines('content-length')[0];
+    // Asked first, so that a parser in front of this one, whose own limit may be wider, makes no difference.
+    if (length !== undefined && Number(length) > limitBytes) return { kind: 'too_large' };
     if (stream.readableDidRead || stream.readableEnded) {
       return { kind: 'parsed', value: this.holder.body, contentType };
     }
@@ -104,13 +109,15 @@ class NativeExchange implements Exchange {
     // A compressed body can be far larger than what was counted on the wire, and no endpoint here needs one.
     if (encoding !== undefined && encoding !== 'identity') return { kind: 'unreadable' };
     try {
-      const length = this.headerLines('content-length')[0];
       const bytes = await getRawBody(stream, {
         limit: limitBytes,
         ...(length === undefined ? {} : { length }),
       });
       return { kind: 'bytes', bytes, contentType };
     } catch (error) {
+      // What is left of the body is thrown away as it comes: a connection that still holds a part of it would hang, and
+      // one that is cut off can lose the answer on its way. How long that may take is for the server's requestTimeout.
+      stream.resume();
       return (error as { type?: unknown }).type === 'entity.too.large'
         ? { kind: 'too_large' }
         : { kind: 'unreadable' };
@@ -126,7 +133,16 @@ function cookedLines(value: string | string[] | undefined): readonly string[] {
   return typeof value === 'string' ? [value] : value;
 }
 
+/**
+ * The path of a request target. The absolute form, which a server must accept (RFC 9112 section 3.2.2), means the same
+ * as the path in it; its authority may hold a password and goes no further.
+ */
 function pathOf(target: string): string {
   const mark = target.indexOf('?');
-  return mark === -1 ? target : target.slice(0, mark);
+  const path = mark === -1 ? target : target.slice(0, mark);
+  if (path.startsWith('/')) return path;
+  const authority = ABSOLUTE_FORM.exec(path)?.[0];
+  return authority === undefined ? path : path.slice(authority.length) || '/';
 }
+
+const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i;

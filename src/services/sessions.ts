@@ -148,8 +148,9 @@ export function sessionsOf({
       if (rotation.outcome === 'gone') return authError('token_revoked');
       const owner = ownerOf(rotation.family);
       if (rotation.outcome === 'reuse') {
-        await feed.poll();
+        // Told first: it is done, and no later call tells of it, whether or not the feed can be read now.
         tell('reuse_detected', owner, sessionId);
+        await feed.poll();
         return authError('token_reused');
       }
       const repeated = rotation.outcome === 'replayed';
@@ -180,15 +181,15 @@ export function sessionsOf({
     async revoke(sessionId, { reason }) {
       const family = await store.familyGet(sessionId);
       const ended = await store.familyRevoke(sessionId);
-      await feed.poll();
       if (ended && family !== null) tell('revoked', ownerOf(family), sessionId, reason);
+      await feed.poll();
       return ended;
     },
 
     async revokeAll(owner, { reason, except }) {
       const count = await store.familyRevokeAll(prefix + owner, { except });
-      await feed.poll();
       tell('owner_revoked', owner, null, reason);
+      await feed.poll();
       return count;
     },
 

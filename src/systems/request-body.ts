@@ -39,6 +39,16 @@ export async function readBody(
     : parseForm(reading.bytes, reading.contentType as string);
 }
 
+/**
+ * Reads a body to its end and looks at nothing in it, for an endpoint that needs none.
+ *
+ * @returns `body_too_large`, or `null`.
+ */
+export async function ignoreBody(exchange: Exchange): Promise<AuthError | null> {
+  const reading = await exchange.body(BODY_LIMIT_BYTES);
+  return reading.kind === 'too_large' ? authError('body_too_large') : null;
+}
+
 /** The own members of a decoded JSON object; `null` for anything else. */
 export function membersOf(body: DecodedBody): Readonly<Record<string, unknown>> | null {
   if (body.kind !== 'json') return null;

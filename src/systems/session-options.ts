@@ -1,10 +1,12 @@
-import { systemClock, type Clock } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Directory, User } from '../core/directory.ts';
 import type { DecisionEvent, EventSink, SessionEvent } from '../core/events.ts';
 import type { Exchange } from '../core/exchange.ts';
-import type { MaybePromise } from '../core/maybe-promise.ts';
+import { chain, type MaybePromise } from '../core/maybe-promise.ts';
 import { callback, implementing, integer, nullable, optional, type Reader } from '../core/options.ts';
 import type { Store } from '../core/store.ts';
+import { clientAddressShape, type ClientAddressChoice } from '../middleware/client-address.ts';
+import type { LoginLimiter } from '../services/login.ts';
 import {
   DEFAULT_ACCOUNT_CHECK,
   readAccountCheckPolicy,
@@ -12,7 +14,7 @@ import {
 } from '../services/account-check.ts';
 
 /** What every system with logins and sessions is given; the defaults of the lifetimes are each system's own. */
-export interface SessionSystemOptions<U extends User> {
+export interface SessionSystemOptions<U extends User> extends ClientAddressChoice {
   /** Where sessions and revocations are kept. */
   readonly store: Store;
   /** The host's users. */
@@ -27,8 +29,8 @@ export interface SessionSystemOptions<U extends User> {
   readonly reuseGraceSeconds?: number | undefined;
   /** How fresh the answer of `directory.findUser` must be on protected requests; default `{ maxAgeSeconds: 5 }`. */
   readonly accountCheck?: AccountCheckPolicy | undefined;
-  /** Asked before a login is looked at: the seconds to wait when there were too many attempts, or `null`. */
-  readonly limitLogin?: LimitLogin | undefined;
+  /** Bounds attempts to sign in. */
+  readonly loginLimiter?: LoginLimiter | undefined;
   /** How often the feed of revocations is read when nothing wakes the reader; default 1,000. */
   readonly feedPollMs?: number | undefined;
   /** How old this process's knowledge of revocations may be before it refuses with 503; default 10,000. */
@@ -38,10 +40,8 @@ export interface SessionSystemOptions<U extends User> {
   readonly clock?: Clock | undefined;
 }
 
-export type LimitLogin = (exchange: Exchange) => MaybePromise<number | null>;
-
 /** The options of {@link SessionSystemOptions} with every default in place. */
-export interface SessionConfig<U extends User> {
+export interface SessionConfig<U extends User> extends ClientAddressChoice {
   readonly store: Store;
   readonly directory: Directory<U>;
   readonly accessSeconds: number;
@@ -49,7 +49,7 @@ export interface SessionConfig<U extends User> {
   readonly absoluteSeconds: number | null;
   readonly reuseGraceSeconds: number;
   readonly accountCheck: AccountCheckPolicy;
-  readonly limitLogin: LimitLogin | undefined;
+  readonly loginLimiter: LoginLimiter | undefined;
   readonly feedPollMs: number;
   readonly maxStaleMs: number;
   readonly onEvent: EventSink<DecisionEvent | SessionEvent> | undefined;
@@ -61,7 +61,7 @@ export function sessionOptionReaders<U extends User>(defaults: {
   readonly accessSeconds: number;
   readonly refreshSeconds: number;
   readonly absoluteSeconds: number | null;
-}): { readonly [K in keyof SessionConfig<U>]: Reader<SessionConfig<U>[K]> } {
+}): { readonly [K in keyof Required<SessionConfig<U>>]: Reader<SessionConfig<U>[K]> } {
   return {
     store: implementing<Store>('a store, such as memoryStore()', 'familyRotate', 'feedRead', 'get'),
     directory: implementing<Directory<U>>('a directory of users', 'findLogin', 'verifyPassword', 'findUser'),
@@ -70,10 +70,20 @@ export function sessionOptionReaders<U extends User>(defaults: {
     absoluteSeconds: optional(nullable(integer(1, 31_536_000)), defaults.absoluteSeconds),
     reuseGraceSeconds: optional(integer(0, 300), 10),
     accountCheck: optional(readAccountCheckPolicy, DEFAULT_ACCOUNT_CHECK),
-    limitLogin: optional(callback<LimitLogin>()),
+    limitLogin: optional((value, path) => strictLimit(callback<LimitLogin>()(value, path), path)),
     feedPollMs: optional(integer(10, 60_000), 1_000),
     maxStaleMs: optional(integer(100, 3_600_000), 10_000),
     onEvent: optional(callback<EventSink<DecisionEvent | SessionEvent>>()),
-    clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
+    ...clientAddressShape,
   };
+}
+
+/** The limiter, whose answer must be one: a mistaken one must not count as leave to go on. */
+function strictLimit(limitLogin: LimitLogin, path: string): LimitLogin {
+  return (exchange) =>
+    chain(limitLogin(exchange), (wait: unknown) => {
+      if (wait === null || wait === undefined) return null;
+      if (typeof wait === 'number' && Number.isFinite(wait) && wait >= 0) return wait;
+      throw new TypeError(`${path} must return the seconds to wait, or null.`);
+    });
 }

@@ -34,35 +34,63 @@ export function feedReader({ store, clock, pollMs, maxStaleMs }: FeedReaderOptio
   let cursor: string | null = null;
   let syncedAt: number | null = null;
   let reading: Promise<void> | null = null;
-  let stopWatching: Promise<(() => Promise<void>) | null> | null = null;
+  let readingSince = 0;
+  let following: Promise<void> | null = null;
+  let watching: Promise<(() => Promise<void>) | null> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
   async function readToEnd(): Promise<void> {
     // What counts is when the reading began: a line written while it ran may be missing from it.
     const startedAt = clock.now();
+    readingSince = startedAt;
     const page = await store.feedRead(cursor);
-    cursor = page.cursor;
     for (const event of page.events) for (const listener of listeners) listener(event);
+    // Last, so that lines which a listener failed to take are read again.
+    cursor = page.cursor;
     syncedAt = startedAt;
   }
 
-  function readOnce(): Promise<void> {
+  /** Joins the reading that is under way, or begins one. */
+  function read(): Promise<void> {
     reading ??= readToEnd().finally(() => {
       reading = null;
     });
     return reading;
   }
 
+  /** A reading that begins after this call, so that it finds what was written before: one under way may have missed it. */
+  function readAnew(): Promise<void> {
+    if (reading === null) return read();
+    following ??= reading.catch(leaveStale).then(() => {
+      following = null;
+      return read();
+    });
+    return following;
+  }
+
+  function tick(): void {
+    watch();
+    read().catch(leaveStale);
+  }
+
   function wake(): void {
-    if (!closed) readOnce().catch(leaveStale);
+    if (!closed) readAnew().catch(leaveStale);
+  }
+
+  /** A watch that cannot be had is tried again with each tick. */
+  function watch(): void {
+    watching ??= store.feedWatch(wake).catch(() => {
+      watching = null;
+      return null;
+    });
   }
 
   function start(): void {
     if (timer !== undefined || closed) return;
-    timer = setInterval(wake, pollMs);
+    timer = setInterval(tick, pollMs);
     timer.unref();
-    stopWatching = store.feedWatch(wake).catch(() => null);
+    watch();
   }
 
   return {
@@ -70,15 +98,15 @@ export function feedReader({ store, clock, pollMs, maxStaleMs }: FeedReaderOptio
       const age = syncedAt === null ? Infinity : clock.now() - syncedAt;
       if (age >= 0 && age <= maxStaleMs) return undefined;
       start();
-      return readOnce().catch((cause: unknown) => {
+      // A reading that has been under way for too long says nothing fresh, however soon it ends.
+      const mayJoin = reading === null || clock.now() - readingSince <= maxStaleMs;
+      return (mayJoin ? read() : readAnew()).catch((cause: unknown) => {
         throw new StoreError('the revocation feed cannot be read, so no token can be trusted', { cause });
       });
     },
-    async poll() {
+    poll() {
       start();
-      // A reading that is under way may have passed the end before the line that the caller wrote.
-      await reading?.catch(leaveStale);
-      await readOnce();
+      return readAnew();
     },
     subscribe(listener) {
       listeners.push(listener);
@@ -86,7 +114,7 @@ export function feedReader({ store, clock, pollMs, maxStaleMs }: FeedReaderOptio
     async close() {
       closed = true;
       clearInterval(timer);
-      const stop = await stopWatching;
+      const stop = await watching;
       await stop?.();
     },
   };

@@ -35,18 +35,16 @@ interface Line {
 
 /** Keeps the live revocations of a feed. Lines that have expired are dropped now and then; no token is that old. */
 export function revocationsOf(reader: FeedReader, clock: Clock): Revocations {
-  const lines: Readonly<Record<string, Map<string, Line>>> = {
-    sid: new Map(),
-    gen: new Map(),
-    acc: new Map(),
-    ws: new Map(),
-  };
-  const { sid, gen, acc, ws } = lines as Record<'sid' | 'gen' | 'acc' | 'ws', Map<string, Line>>;
+  const sid = new Map<string, Line>();
+  const gen = new Map<string, Line>();
+  const acc = new Map<string, Line>();
+  const ws = new Map<string, Line>();
+  const lines = new Map(Object.entries({ sid, gen, acc, ws }));
   let sinceSweep = 0;
 
   function take(event: FeedEvent): void {
     const colon = event.key.indexOf(':');
-    const map = lines[event.key.slice(0, colon)];
+    const map = lines.get(event.key.slice(0, colon));
     if (map === undefined) return;
     const id = event.key.slice(colon + 1);
     const known = map.get(id);
@@ -62,7 +60,7 @@ export function revocationsOf(reader: FeedReader, clock: Clock): Revocations {
   function sweep(): void {
     sinceSweep = 0;
     const now = clock.now();
-    for (const map of Object.values(lines)) {
+    for (const map of lines.values()) {
       for (const [id, line] of map) if (line.expiresAt <= now) map.delete(id);
     }
   }

@@ -1,16 +1,17 @@
 import type { Dialect } from '../../core/dialect.ts';
+import type { TokenRole } from '../../core/errors.ts';
 import { envelope } from '../../dialects/envelope.ts';
 
 /**
- * The dialect of the B2B API: the error envelope with its texts. Every 401 is challenged with the bare word `Bearer`,
- * and whatever is wrong with a refresh token is the same answer.
+ * The dialect of the B2B API: the error envelope with its texts. Every 401 is challenged with the bare word `Bearer`.
+ * Whatever is wrong with a refresh token is the same answer, and so is whatever is wrong with a token that logs out.
  */
 export function b2bDialect(): Dialect {
   return envelope({
     bareChallenge: true,
     messages: {
-      token_invalid: ({ details }) => (details.concerns === 'refresh' ? REFRESH : 'Invalid token'),
-      token_expired: ({ details }) => (details.concerns === 'refresh' ? REFRESH : 'Token has expired'),
+      token_invalid: ({ details }) => (details.concerns === 'refresh' ? REFRESH : INVALID),
+      token_expired: ({ details }) => EXPIRED[details.concerns ?? 'access'],
       body_invalid: ({ details }) =>
         'refresh_token' in (details.fields ?? {})
           ? 'Refresh token is required'
@@ -21,3 +22,11 @@ export function b2bDialect(): Dialect {
 }
 
 const REFRESH = 'Invalid refresh token';
+const INVALID = 'Invalid token';
+
+const EXPIRED: Readonly<Record<TokenRole | 'access', string>> = {
+  access: 'Token has expired',
+  refresh: REFRESH,
+  inspected: INVALID,
+  ended: INVALID,
+};

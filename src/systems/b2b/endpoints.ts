@@ -1,11 +1,13 @@
 import { authError, concerning, isAuthError, type AuthError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import { jsonReply, NO_STORE, type Reply } from '../../core/reply.ts';
+import { newSessionData } from '../../services/session-data.ts';
 import type { TokenPair } from '../../services/token-pairs.ts';
 import type { Endpoint } from '../endpoints.ts';
+import { ignoreBody } from '../request-body.ts';
 import { readStrings } from './fields.ts';
 import type { B2bParts } from './parts.ts';
-import { subjectOf, userIdOf } from './tokens.ts';
+import { signsInFor, subjectOf, userIdOf } from './tokens.ts';
 import type { B2bUser } from './options.ts';
 
 /** The three endpoints: credentials to a pair, a refresh token to a new pair, and the end of all of a client's tokens. */
@@ -24,20 +26,18 @@ export function b2bEndpoints(parts: B2bParts): readonly Endpoint[] {
 
 /** In the order limiter, body, credentials, address, so that a stranger learns nothing of lists. */
 async function login(parts: B2bParts, exchange: Exchange): Promise<Reply | AuthError> {
-  const { directory, sessions, pairs, limitLogin } = parts;
-  const wait = await limitLogin?.(exchange);
-  if (typeof wait === 'number') return authError('rate_limited', { retryAfterSeconds: wait });
   const body = await readStrings(exchange, ['username', 'password']);
-  if (isAuthError(body)) return body;
-  const user = await directory.findLogin(body.username);
-  // Also for nobody, so that unknown names take as long as known ones.
-  const matches = await directory.verifyPassword(user, body.password);
-  if (user === null || matches !== true || user.active !== true) return authError('login_failed');
+  const credentials = isAuthError(body) ? body : { name: body.username, password: body.password };
+  const verified = await parts.verifyLogin(exchange, credentials);
+  if (isAuthError(verified)) return verified;
+  const { user } = verified;
   const refused = await checkAddress(parts, exchange, user.clientId);
   if (refused !== null) return refused;
   const subject = subjectOf(user);
-  const family = await sessions.start(subject.owner, { userId: user.id });
-  return pairReply(pairs.issue(family, subject), user);
+  const data = newSessionData(user.id, exchange, parts.addressOf(exchange));
+  const family = await parts.sessions.start(subject.owner, data);
+  await verified.accept();
+  return pairReply(parts.pairs.issue(family, subject), user);
 }
 
 /** In the order signature, kind, expiry; user; address; and only then the atomic step that uses the token up. */
@@ -47,10 +47,9 @@ async function refresh(parts: B2bParts, exchange: Exchange): Promise<Reply | Aut
   if (isAuthError(body)) return body;
   const token = await pairs.readRefresh(body.refresh_token);
   if (isAuthError(token)) return concerning('refresh', token);
-  const user = await directory.findUser(userIdOf(token.claims));
+  const user = (await directory.findUser(userIdOf(token.claims))) ?? null;
   if (user === null) return SUBJECT_UNKNOWN;
-  // A user that has been given another client does not take the sessions of the old one along.
-  if (user.active !== true || String(user.clientId) !== token.claims['sub']) return SUBJECT_INACTIVE;
+  if (user.active !== true || !signsInFor(user, token.claims)) return SUBJECT_INACTIVE;
   const refused = await checkAddress(parts, exchange, user.clientId);
   if (refused !== null) return refused;
   const pair = await pairs.refresh(token, subjectOf(user));
@@ -61,8 +60,10 @@ const SUBJECT_UNKNOWN = authError('subject_unknown', { concerns: 'refresh' });
 const SUBJECT_INACTIVE = authError('subject_inactive', { concerns: 'refresh' });
 
 async function logout(parts: B2bParts, exchange: Exchange): Promise<Reply | AuthError> {
+  const oversized = await ignoreBody(exchange);
+  if (oversized !== null) return oversized;
   const decision = await parts.entry.enterChain(exchange);
-  if (decision.kind === 'deny') return decision.error;
+  if (decision.kind === 'deny') return concerning('ended', decision.error);
   const { principal } = decision;
   const refused = await checkAddress(parts, exchange, principal.clientId);
   if (refused !== null) return refused;

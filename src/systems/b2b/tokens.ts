@@ -1,3 +1,4 @@
+import { authError } from '../../core/errors.ts';
 import type { Claims, Principal } from '../../core/principal.ts';
 import type { PairSubject } from '../../services/token-pairs.ts';
 import type { PairNaming } from '../pair-parts.ts';
@@ -20,11 +21,28 @@ export const B2B_NAMING: PairNaming<B2bUser, B2bPrincipal> = {
   ownerOf: (claims) => String(claims['sub']),
   userIdOf,
   workspaceOf: () => null,
+  judgeUser: (user, claims) => (signsInFor(user, claims) ? null : SUBJECT_INACTIVE),
   principalOf,
 };
 
-/** Whom a pair of tokens is for. The user is named only where the client id does not name it already. */
+const SUBJECT_INACTIVE = authError('subject_inactive');
+
+/** Whether the user still signs in for the client of a token; one that was given another leaves its tokens behind. */
+export function signsInFor(user: B2bUser, claims: Claims): boolean {
+  return String(user.clientId) === claims['sub'];
+}
+
+/**
+ * Whom a pair of tokens is for. The user is named only where the client id does not name it already.
+ *
+ * @throws TypeError for a user that no token can name: it would come back as another one, or as nobody.
+ */
 export function subjectOf(user: B2bUser): PairSubject {
+  if (!Number.isSafeInteger(user.clientId) || typeof user.id !== 'string' || user.id === '') {
+    throw new TypeError(
+      'b2bSystem.directory: a user has an id, which is text, and a clientId, which is an integer.',
+    );
+  }
   const client = String(user.clientId);
   const claims = { sub: client, client_id: user.clientId, ...(user.id === client ? {} : { uid: user.id }) };
   return { owner: client, workspace: null, claims };
