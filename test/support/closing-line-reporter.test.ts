@@ -47,7 +47,7 @@ const REASONS = {
   'a suite > gives up': 'Finds out only while running.',
 };
 
-describe('ClosingLineReporter', () => {
+describe('ClosingLineReporter', { timeout: 120_000 }, () => {
   it('prints the totals alone on the last line and lets skips pass outside CI', () => {
     expect(run(TESTS, {}, false)).toEqual({ status: 0, lines: ['1 passed, 0 failed, 3 skipped'] });
   });
@@ -74,11 +74,19 @@ describe('ClosingLineReporter', () => {
       lines: ['0 passed, 1 failed, 0 skipped'],
     });
   });
+
+  it('counts a suite that cannot be set up as failed, and does not ask why its tests were skipped', () => {
+    const broken =
+      "describe('s', () => { beforeAll(() => { throw new Error('no'); }); it('a', () => {}); });";
+    expect(run(broken, {}, true)).toEqual({ status: 1, lines: ['0 passed, 1 failed, 1 skipped'] });
+  });
 });
 
 describe('closingLine', () => {
   it('gives the three numbers in their order', () => {
-    expect(closingLine({ passed: 3, failed: 2, skipped: ['x'] })).toBe('3 passed, 2 failed, 1 skipped');
+    expect(closingLine({ passed: 3, failed: 2, skipped: 1, skippedOnPurpose: [] })).toBe(
+      '3 passed, 2 failed, 1 skipped',
+    );
   });
 });
 

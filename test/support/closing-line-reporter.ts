@@ -1,4 +1,4 @@
-import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
+import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from 'vitest/node';
 
 /** Full test name → why it may be skipped; the content of `test/allowed-skips.json`. */
 export type AllowedSkips = Readonly<Record<string, string>>;
@@ -6,9 +6,11 @@ export type AllowedSkips = Readonly<Record<string, string>>;
 /** What a run came to. */
 export interface Tally {
   readonly passed: number;
-  /** Failed tests, files that could not be loaded, and errors that no test caught. */
+  /** Failed tests, files that could not be loaded, suites that could not be set up, and errors that no test caught. */
   readonly failed: number;
-  readonly skipped: readonly string[];
+  readonly skipped: number;
+  /** The full names of the tests that were skipped because they or a suite around them asked for it. */
+  readonly skippedOnPurpose: readonly string[];
 }
 
 interface Settings {
@@ -33,7 +35,7 @@ export class ClosingLineReporter implements Reporter {
     const { allowedSkips, strict, write = (line) => process.stdout.write(`${line}\n`) } = this.#settings;
     const tally = tallyOf(modules, errors);
     if (strict) {
-      const refused = refusedSkips(tally.skipped, allowedSkips);
+      const refused = refusedSkips(tally.skippedOnPurpose, allowedSkips);
       for (const name of refused) write(`skipped, and test/allowed-skips.json does not say why: ${name}`);
       if (refused.length > 0) process.exitCode = 1;
     }
@@ -42,7 +44,7 @@ export class ClosingLineReporter implements Reporter {
 }
 
 export function closingLine({ passed, failed, skipped }: Tally): string {
-  return `${passed} passed, ${failed} failed, ${skipped.length} skipped`;
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
 /** The skipped tests that have no entry, or one without a reason. */
@@ -52,12 +54,28 @@ export function refusedSkips(skipped: readonly string[], allowed: AllowedSkips):
 
 function tallyOf(modules: readonly TestModule[], errors: readonly SerializedError[]): Tally {
   const tests = modules.flatMap((each) => [...each.children.allTests()]);
-  const failedModules = modules.filter((each) => each.errors().length > 0);
+  const groups = modules.flatMap((each) => [each, ...each.children.allSuites()]);
+  const skipped = tests.filter((test) => stateOf(test) === 'skipped');
   return {
     passed: tests.filter((test) => stateOf(test) === 'passed').length,
-    failed: tests.filter((test) => stateOf(test) === 'failed').length + failedModules.length + errors.length,
-    skipped: tests.filter((test) => stateOf(test) === 'skipped').map((test) => test.fullName),
+    failed:
+      tests.filter((test) => stateOf(test) === 'failed').length +
+      groups.filter(hasErrors).length +
+      errors.length,
+    skipped: skipped.length,
+    skippedOnPurpose: skipped.filter((test) => !isInBrokenGroup(test)).map((test) => test.fullName),
   };
+}
+
+function hasErrors(group: TestModule | TestSuite): boolean {
+  return group.errors().length > 0;
+}
+
+/** Whether a test could not run because a file or suite around it failed, which has been said already. */
+function isInBrokenGroup(test: TestCase): boolean {
+  let group = test.parent;
+  while (group.type === 'suite' && !hasErrors(group)) group = group.parent;
+  return hasErrors(group);
 }
 
 /** A test that never got to run, because the run was broken off, has not passed. */
