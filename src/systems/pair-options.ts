@@ -22,7 +22,7 @@ export interface PairConfig<U extends User> extends SessionConfig<U> {
 export function pairOptionReaders<U extends User>(defaults: {
   readonly accessSeconds: number;
   readonly refreshSeconds: number;
-}): { readonly [K in keyof PairConfig<U>]: Reader<PairConfig<U>[K]> } {
+}): { readonly [K in keyof Required<PairConfig<U>>]: Reader<PairConfig<U>[K]> } {
   return {
     ...sessionOptionReaders<U>({ ...defaults, absoluteSeconds: 2_592_000 }),
     keys: unread,

@@ -2,8 +2,6 @@ import type { User } from '../core/directory.ts';
 import { authError, type AuthError } from '../core/errors.ts';
 import { chain, type MaybePromise } from '../core/maybe-promise.ts';
 import type { Claims, Principal } from '../core/principal.ts';
-import { accountCheck } from '../services/account-check.ts';
-import { sessionsOf, type Sessions } from '../services/sessions.ts';
 import {
   generationOf,
   PAIR_CLAIMS,
@@ -11,11 +9,11 @@ import {
   type PairFormat,
   type TokenPairs,
 } from '../services/token-pairs.ts';
-import { feedReader, type FeedReader } from '../tokens/feed-reader.ts';
 import { signingRing } from '../tokens/key-ring.ts';
-import { revocationsOf, type Revocable } from '../tokens/revocations.ts';
+import type { Revocable } from '../tokens/revocations.ts';
 import { JwtBearerStrategy } from '../../strategies/jwt-bearer.ts';
 import type { PairConfig } from './pair-options.ts';
+import { sessionParts, type SessionParts } from './session-parts.ts';
 
 /** How a system's tokens name whom they are for. */
 export interface PairNaming<U extends User, P extends Principal> {
@@ -34,9 +32,7 @@ export interface PairNaming<U extends User, P extends Principal> {
 }
 
 /** What a system that issues pairs of JWTs is put together from. */
-export interface PairParts<P extends Principal> {
-  readonly feed: FeedReader;
-  readonly sessions: Sessions;
+export interface PairParts<U extends User, P extends Principal> extends SessionParts<U> {
   readonly pairs: TokenPairs;
   readonly strategy: JwtBearerStrategy<P>;
   /** Whether a token that was verified has been revoked. */
@@ -49,24 +45,14 @@ export function pairParts<U extends User, P extends Principal>(
   owner: string,
   config: PairConfig<U>,
   naming: PairNaming<U, P>,
-): PairParts<P> {
-  const { store, directory, clock, onEvent, accessSeconds } = config;
+): PairParts<U, P> {
+  const { clock, accessSeconds } = config;
   const { format, ownerOf, userIdOf, workspaceOf, judgeUser, principalOf } = naming;
   const longestSeconds = Math.max(accessSeconds, config.refreshSeconds);
   const ring = signingRing(owner, config.keys, config.algorithm, longestSeconds);
   const [algorithm = config.algorithm] = ring.algorithms;
-  const feed = feedReader({ store, clock, pollMs: config.feedPollMs, maxStaleMs: config.maxStaleMs });
-  const revocations = revocationsOf(feed, clock);
-  const sessions = sessionsOf({
-    store,
-    feed,
-    system,
-    lifetimes: config,
-    clock,
-    onEvent,
-    ready: () => ring.fresh?.(),
-  });
-  const accounts = accountCheck((id) => directory.findUser(id), config.accountCheck, clock);
+  const parts = sessionParts(system, owner, config, () => ring.fresh?.());
+  const { sessions, revocations, accounts } = parts;
 
   function revoked(claims: Claims): MaybePromise<AuthError | null> {
     const token = toRevocable(claims, sessions.ownerKey(ownerOf(claims)), workspaceOf(claims));
@@ -81,8 +67,7 @@ export function pairParts<U extends User, P extends Principal>(
   }
 
   return {
-    feed,
-    sessions,
+    ...parts,
     pairs: tokenPairs({ ring, format, sessions, revocations, accessSeconds, clock }),
     revoked,
     strategy: new JwtBearerStrategy<P>({

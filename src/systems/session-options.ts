@@ -2,7 +2,6 @@ import type { Clock } from '../core/clock.ts';
 import type { Directory, User } from '../core/directory.ts';
 import type { DecisionEvent, EventSink, SessionEvent } from '../core/events.ts';
 import type { Exchange } from '../core/exchange.ts';
-import { chain, type MaybePromise } from '../core/maybe-promise.ts';
 import { callback, implementing, integer, nullable, optional, type Reader } from '../core/options.ts';
 import type { Store } from '../core/store.ts';
 import { clientAddressShape, type ClientAddressChoice } from '../middleware/client-address.ts';
@@ -70,20 +69,10 @@ export function sessionOptionReaders<U extends User>(defaults: {
     absoluteSeconds: optional(nullable(integer(1, 31_536_000)), defaults.absoluteSeconds),
     reuseGraceSeconds: optional(integer(0, 300), 10),
     accountCheck: optional(readAccountCheckPolicy, DEFAULT_ACCOUNT_CHECK),
-    limitLogin: optional((value, path) => strictLimit(callback<LimitLogin>()(value, path), path)),
+    loginLimiter: optional(implementing<LoginLimiter>('a login limiter', 'check', 'failed', 'succeeded')),
     feedPollMs: optional(integer(10, 60_000), 1_000),
     maxStaleMs: optional(integer(100, 3_600_000), 10_000),
     onEvent: optional(callback<EventSink<DecisionEvent | SessionEvent>>()),
     ...clientAddressShape,
   };
-}
-
-/** The limiter, whose answer must be one: a mistaken one must not count as leave to go on. */
-function strictLimit(limitLogin: LimitLogin, path: string): LimitLogin {
-  return (exchange) =>
-    chain(limitLogin(exchange), (wait: unknown) => {
-      if (wait === null || wait === undefined) return null;
-      if (typeof wait === 'number' && Number.isFinite(wait) && wait >= 0) return wait;
-      throw new TypeError(`${path} must return the seconds to wait, or null.`);
-    });
 }

@@ -1,8 +1,9 @@
 import type { EntryGuard, Guard } from '../../core/decision.ts';
 import type { Dialect } from '../../core/dialect.ts';
+import type { Principal } from '../../core/principal.ts';
 import { authenticate } from '../../middleware/authenticate.ts';
 import { ipAllowlist } from '../../middleware/ip-allowlist.ts';
-import { allowlists, subjectKey, type Allowlists } from '../../services/allowlists.ts';
+import { allowlists, subjectsOf, type Allowlists } from '../../services/allowlists.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import { endpointTable, type System } from '../endpoints.ts';
 import { pairParts } from '../pair-parts.ts';
@@ -35,19 +36,22 @@ export interface B2bSystem extends System {
  */
 export function b2bSystem(options: B2bOptions): B2bSystem {
   const config = readB2bOptions(options);
-  const { store, directory, clock, onEvent, limitLogin, trustedProxies, clientAddress } = config;
-  const { feed, sessions, pairs, strategy } = pairParts('b2b', 'b2bSystem', config, B2B_NAMING);
+  const { store, clock, onEvent } = config;
+  const parts = pairParts('b2b', 'b2bSystem', config, B2B_NAMING);
+  const { feed, sessions, strategy } = parts;
   const dialect = b2bDialect();
   const entry: EntryGuard<B2bPrincipal> = { ...authenticate(strategy), dialect };
   const lists = allowlists({ store, feed, clock });
+  const { trustedProxies, clientAddress, onUntrustedForward } = config;
   const addressGuard = ipAllowlist({
     lists,
-    subjects: (principal) => subjectKey('client', principal.id),
+    subjects: listsOf,
     trustedProxies,
     clientAddress,
+    onUntrustedForward,
     clock,
   });
-  const endpoints = b2bEndpoints({ directory, sessions, pairs, entry, limitLogin, addressGuard });
+  const endpoints = b2bEndpoints({ ...parts, directory: config.directory, entry, addressGuard });
 
   return {
     name: 'b2b',
@@ -60,4 +64,9 @@ export function b2bSystem(options: B2bOptions): B2bSystem {
     sessions,
     allowlists: lists,
   };
+}
+
+/** The list of the client, and that of whoever acts as it. */
+function listsOf(principal: Principal): readonly string[] {
+  return subjectsOf({ ...principal, account: undefined, workspace: undefined });
 }

@@ -1,20 +1,21 @@
 import type { EntryGuard } from '../../core/decision.ts';
+import type { User } from '../../core/directory.ts';
 import { authError, concerning, isAuthError, type AuthError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import { jsonReply, NO_STORE, type HeaderLine, type Reply } from '../../core/reply.ts';
 import type { OpaqueGrant, OpaqueGrants } from '../../services/opaque-grants.ts';
-import type { Sessions } from '../../services/sessions.ts';
+import { newSessionData, sessionDataOf } from '../../services/session-data.ts';
 import type { Endpoint } from '../endpoints.ts';
+import type { SessionParts } from '../session-parts.ts';
 import { aBit, anInteger, aText, maybe, readBodyFields, required } from './fields.ts';
 import type { BearerSessionConfig } from './options.ts';
-import { accountOf, sessionData, userIdOf, type BearerSessionPrincipal } from './principal.ts';
+import { accountOf, inAccount, type BearerSessionPrincipal } from './principal.ts';
 
 /** What the endpoints work with. */
-export interface BearerSessionParts extends Pick<
-  BearerSessionConfig,
-  'directory' | 'limitLogin' | 'accessSeconds'
-> {
-  readonly sessions: Sessions;
+export interface BearerSessionParts
+  extends
+    Pick<BearerSessionConfig, 'directory' | 'accessSeconds'>,
+    Pick<SessionParts<User>, 'sessions' | 'verifyLogin' | 'addressOf'> {
   readonly grants: OpaqueGrants;
   readonly entry: EntryGuard<BearerSessionPrincipal>;
 }
@@ -39,24 +40,26 @@ export function bearerSessionEndpoints(parts: BearerSessionParts): readonly Endp
 }
 
 async function login(parts: BearerSessionParts, exchange: Exchange): Promise<Reply | AuthError> {
-  const { directory, grants, limitLogin } = parts;
-  const wait = await limitLogin?.(exchange);
-  if (typeof wait === 'number') return authError('rate_limited', { retryAfterSeconds: wait });
+  const { directory, grants } = parts;
   const body = await readBodyFields(exchange, {
     username: required(aText, 'username'),
     password: required(aText, 'password'),
     accountId: maybe(anInteger, 'account_id'),
     authOnly: maybe(aBit, 'auth_only'),
   });
+  const credentials = isAuthError(body)
+    ? body
+    : { name: body.username as string, password: body.password as string };
+  const verified = await parts.verifyLogin(exchange, credentials);
+  if (isAuthError(verified)) return verified;
   if (isAuthError(body)) return body;
-  const user = await directory.findLogin(body.username as string);
-  // Also for nobody, so that unknown names take as long as known ones.
-  const matches = await directory.verifyPassword(user, body.password as string);
-  if (user === null || matches !== true || user.active !== true) return authError('login_failed');
+  const { user } = verified;
   const accountId = body.accountId ?? (await directory.homeAccount(user));
   if ((await directory.permissionsIn(user.id, accountId)) === null) return authError('account_forbidden');
+  await verified.accept();
   if (body.authOnly === 1) return jsonReply(200, { success: true }, CACHE);
-  return grantReply(parts, await grants.start(user.id, sessionData(user.id, accountId)));
+  const data = newSessionData(user.id, exchange, parts.addressOf(exchange), { accountId });
+  return grantReply(parts, await grants.start(user.id, data));
 }
 
 async function refresh(parts: BearerSessionParts, exchange: Exchange): Promise<Reply | AuthError> {
@@ -68,7 +71,7 @@ async function refresh(parts: BearerSessionParts, exchange: Exchange): Promise<R
   const presented = await grants.findRefresh(body.refreshToken as string);
   if (isAuthError(presented)) return concerning('refresh', presented);
   const { family } = presented;
-  const user = await directory.findUser(userIdOf(family));
+  const user = await directory.findUser(sessionDataOf(family).userId);
   const mayGoOn =
     user !== null &&
     user.active === true &&
@@ -95,7 +98,7 @@ async function masquerade(parts: BearerSessionParts, exchange: Exchange): Promis
   if (family === null) return authError('token_revoked');
   const grant = await parts.grants.replace(
     { ...family, generation: principal.generation },
-    sessionData(principal.id, accountId),
+    inAccount(family, accountId),
   );
   return isAuthError(grant) ? grant : grantReply(parts, grant);
 }

@@ -1,5 +1,6 @@
 import type { Principal } from '../../core/principal.ts';
 import type { Family, Json } from '../../core/store.ts';
+import { sessionDataOf } from '../../services/session-data.ts';
 
 /** A user of the bearer session API in the account that the session is bound to. */
 export interface BearerSessionPrincipal extends Principal {
@@ -12,15 +13,12 @@ export interface BearerSessionPrincipal extends Principal {
   readonly generation: number;
 }
 
-/** What a session keeps: its user, and the one account that it is bound to. */
-export function sessionData(userId: string, accountId: number): Json {
-  return { userId, accountId };
-}
-
-export function userIdOf(family: Family): string {
-  return (family.data as { readonly userId: string }).userId;
-}
-
+/** The account that a session is bound to. */
 export function accountOf(family: Family): number {
-  return (family.data as { readonly accountId: number }).accountId;
+  return sessionDataOf(family)['accountId'] as number;
+}
+
+/** The data of a session that is moved to another account. */
+export function inAccount(family: Family, accountId: number): Json {
+  return { ...(family.data as { readonly [key: string]: Json }), accountId };
 }

@@ -5,16 +5,15 @@ import { chain, type MaybePromise } from '../../core/maybe-promise.ts';
 import type { Family } from '../../core/store.ts';
 import { bearerSessionDialect } from '../../dialects/bearer-session.ts';
 import { authenticate } from '../../middleware/authenticate.ts';
-import { accountCheck } from '../../services/account-check.ts';
 import { opaqueGrants } from '../../services/opaque-grants.ts';
-import { sessionsOf, type Sessions } from '../../services/sessions.ts';
-import { feedReader } from '../../tokens/feed-reader.ts';
-import { revocationsOf } from '../../tokens/revocations.ts';
+import { sessionDataOf } from '../../services/session-data.ts';
+import type { Sessions } from '../../services/sessions.ts';
 import { OpaqueBearerStrategy } from '../../../strategies/opaque-bearer.ts';
 import { endpointTable, type System } from '../endpoints.ts';
+import { sessionParts } from '../session-parts.ts';
 import { bearerSessionEndpoints } from './endpoints.ts';
 import { readBearerSessionOptions, type BearerSessionOptions } from './options.ts';
-import { accountOf, userIdOf, type BearerSessionPrincipal } from './principal.ts';
+import { accountOf, type BearerSessionPrincipal } from './principal.ts';
 
 export type { AccountsDirectory, BearerSessionOptions } from './options.ts';
 export type { BearerSessionPrincipal } from './principal.ts';
@@ -39,16 +38,14 @@ export interface BearerSessionSystem extends System {
  */
 export function bearerSessionSystem(options: BearerSessionOptions): BearerSessionSystem {
   const config = readBearerSessionOptions(options);
-  const { store, directory, clock, onEvent } = config;
-  const feed = feedReader({ store, clock, pollMs: config.feedPollMs, maxStaleMs: config.maxStaleMs });
-  const revocations = revocationsOf(feed, clock);
-  const sessions = sessionsOf({ store, feed, system: 'bearer-session', lifetimes: config, clock, onEvent });
+  const { directory, clock, onEvent } = config;
+  const parts = sessionParts('bearer-session', 'bearerSessionSystem', config);
+  const { feed, sessions, revocations, accounts } = parts;
   const grants = opaqueGrants({ ...config, sessions, revocations });
-  const accounts = accountCheck((id) => directory.findUser(id), config.accountCheck, clock);
   const dialect = bearerSessionDialect({ expiredStatus: config.expiredStatus });
 
   function admit(family: Family): MaybePromise<BearerSessionPrincipal | AuthError> {
-    const id = userIdOf(family);
+    const id = sessionDataOf(family).userId;
     const account = accountOf(family);
     return chain(accounts.check(id), (refusal) => {
       if (refusal !== null) return refusal;
@@ -66,7 +63,7 @@ export function bearerSessionSystem(options: BearerSessionOptions): BearerSessio
     find: (token) => chain(grants.recognise(token), (found) => (isAuthError(found) ? found : admit(found))),
   });
   const entry: EntryGuard<BearerSessionPrincipal> = { ...authenticate(strategy), dialect };
-  const endpoints = bearerSessionEndpoints({ ...config, sessions, grants, entry });
+  const endpoints = bearerSessionEndpoints({ ...config, ...parts, grants, entry });
 
   return {
     name: 'bearer-session',

@@ -1,6 +1,7 @@
 import { authError, concerning, isAuthError, type AuthError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import { jsonReply, NO_STORE, type Reply } from '../../core/reply.ts';
+import { newSessionData } from '../../services/session-data.ts';
 import type { RefreshToken } from '../../services/token-pairs.ts';
 import type { Endpoint } from '../endpoints.ts';
 import { readFields, readTexts } from './fields.ts';
@@ -23,18 +24,22 @@ export function jwtPairEndpoints(parts: JwtPairParts): readonly Endpoint[] {
 }
 
 async function create(parts: JwtPairParts, exchange: Exchange): Promise<Reply | AuthError> {
-  const { directory, sessions, pairs, limitLogin, trimPassword } = parts;
-  const wait = await limitLogin?.(exchange);
-  if (typeof wait === 'number') return authError('rate_limited', { retryAfterSeconds: wait });
   const body = await readTexts(exchange, ['email', 'password']);
-  if (isAuthError(body)) return body;
-  const user = await directory.findLogin(body.email.trim());
-  // Also for nobody, so that unknown e-mails take as long as known ones.
-  const matches = await directory.verifyPassword(user, trimPassword ? body.password.trim() : body.password);
-  if (user === null || matches !== true || user.active !== true) return authError('login_failed');
-  const family = await sessions.start(user.id, { userId: user.id });
-  const { access, refresh: token } = pairs.issue(family, subjectOf(user));
+  const verified = await parts.verifyLogin(exchange, isAuthError(body) ? body : credentialsOf(body, parts));
+  if (isAuthError(verified)) return verified;
+  const { user } = verified;
+  const data = newSessionData(user.id, exchange, parts.addressOf(exchange));
+  const family = await parts.sessions.start(user.id, data);
+  await verified.accept();
+  const { access, refresh: token } = parts.pairs.issue(family, subjectOf(user));
   return jsonReply(200, { access, refresh: token }, NO_STORE);
+}
+
+function credentialsOf(
+  { email, password }: { readonly email: string; readonly password: string },
+  { trimPassword }: JwtPairParts,
+): { readonly name: string; readonly password: string } {
+  return { name: email.trim(), password: trimPassword ? password.trim() : password };
 }
 
 async function refresh(parts: JwtPairParts, exchange: Exchange): Promise<Reply | AuthError> {

@@ -1,18 +1,16 @@
 import type { EntryGuard } from '../../core/decision.ts';
-import type { AuthError } from '../../core/errors.ts';
-import type { MaybePromise } from '../../core/maybe-promise.ts';
-import type { Claims, Principal } from '../../core/principal.ts';
-import type { Sessions } from '../../services/sessions.ts';
-import type { TokenPairs } from '../../services/token-pairs.ts';
-import type { JwtPairConfig } from './options.ts';
+import type { Principal } from '../../core/principal.ts';
+import type { PairParts } from '../pair-parts.ts';
+import type { JwtPairConfig, JwtPairUser } from './options.ts';
+import type { JwtPairPrincipal } from './tokens.ts';
 
 /** What the endpoints work with. */
-export interface JwtPairParts extends Pick<
-  JwtPairConfig,
-  'directory' | 'limitLogin' | 'rotate' | 'revokeAccessOnLogout' | 'trimPassword'
-> {
-  readonly sessions: Sessions;
-  readonly pairs: TokenPairs;
+export interface JwtPairParts
+  extends
+    Pick<JwtPairConfig, 'directory' | 'rotate' | 'revokeAccessOnLogout' | 'trimPassword'>,
+    Pick<
+      PairParts<JwtPairUser, JwtPairPrincipal>,
+      'sessions' | 'pairs' | 'revoked' | 'verifyLogin' | 'addressOf'
+    > {
   readonly entry: EntryGuard<Principal>;
-  revoked(claims: Claims): MaybePromise<AuthError | null>;
 }

@@ -32,18 +32,14 @@ export interface JwtPairSystem extends System {
 export function jwtPairSystem(options: JwtPairOptions): JwtPairSystem {
   const config = readJwtPairOptions(options);
   const { clock, onEvent, apiKeys } = config;
-  const { feed, sessions, pairs, strategy, revoked } = pairParts(
-    'jwt-pair',
-    'jwtPairSystem',
-    config,
-    JWT_PAIR_NAMING,
-  );
+  const parts = pairParts('jwt-pair', 'jwtPairSystem', config, JWT_PAIR_NAMING);
+  const { feed, sessions, strategy } = parts;
   const dialect = drf({ legacyTokenMessages: config.legacyTokenMessages });
   const entry: EntryGuard<Principal> = {
     ...(apiKeys === undefined ? authenticate(strategy) : authenticate(strategy, apiKeys)),
     dialect,
   };
-  const endpoints = jwtPairEndpoints({ ...config, sessions, pairs, entry, revoked });
+  const endpoints = jwtPairEndpoints({ ...config, ...parts, entry });
   const prefixes = ['/api/v1/jwt'];
 
   return {

@@ -1,0 +1,76 @@
+import type { Directory, User } from '../core/directory.ts';
+import { authError, isAuthError, type AuthError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { MaybePromise } from '../core/maybe-promise.ts';
+import type { Address } from '../network/address.ts';
+
+/** One try to sign in, as a limiter sees it. */
+export interface LoginAttempt {
+  /** The system that is signed in to. */
+  readonly system: string;
+  /** The login name as it was sent; `null` when the body could not be read. */
+  readonly name: string | null;
+  /** The client's address; `null` when it cannot be known. */
+  readonly address: Address | null;
+  readonly exchange: Exchange;
+}
+
+/** Bounds how often somebody may try to sign in. */
+export interface LoginLimiter {
+  /** Asked before anything else: the seconds to wait, or `null` to go on. */
+  check(attempt: LoginAttempt): MaybePromise<number | null>;
+  /** The credentials were wrong. */
+  failed(attempt: LoginAttempt): MaybePromise<void>;
+  /** The login went through. A login that another rule refused is neither this nor a failure. */
+  succeeded(attempt: LoginAttempt): MaybePromise<void>;
+}
+
+/** A user whose password was right. Whether the login goes through is for the system's further rules. */
+export interface VerifiedLogin<U extends User> {
+  readonly user: U;
+  /** To be called when the login went through. */
+  accept(): MaybePromise<void>;
+}
+
+export interface LoginParts<U extends User> {
+  readonly system: string;
+  readonly directory: Directory<U>;
+  readonly limiter: LoginLimiter | undefined;
+  readonly addressOf: (exchange: Exchange) => Address | null;
+}
+
+/** Verifies a name and a password, or passes on why they could not be read. */
+export type LoginVerifier<U extends User> = (
+  exchange: Exchange,
+  credentials: { readonly name: string; readonly password: string } | AuthError,
+) => Promise<VerifiedLogin<U> | AuthError>;
+
+/**
+ * The one way to sign in, in the order limiter, body, credentials. Unknown names, wrong passwords and inactive users take
+ * the same path and give the same refusal.
+ */
+export function loginVerifier<U extends User>(parts: LoginParts<U>): LoginVerifier<U> {
+  const { system, directory, limiter, addressOf } = parts;
+  return async function verifyLogin(exchange, credentials) {
+    const name = isAuthError(credentials) ? null : credentials.name;
+    const attempt: LoginAttempt = { system, name, address: addressOf(exchange), exchange };
+    const retryAfterSeconds = secondsToWait(await limiter?.check(attempt));
+    if (retryAfterSeconds !== null) return authError('rate_limited', { retryAfterSeconds });
+    if (isAuthError(credentials)) return credentials;
+    const user = await directory.findLogin(credentials.name);
+    // Also for nobody, so that unknown names take as long as known ones.
+    const matches = await directory.verifyPassword(user, credentials.password);
+    if (user === null || matches !== true || user.active !== true) {
+      await limiter?.failed(attempt);
+      return authError('login_failed');
+    }
+    return { user, accept: () => limiter?.succeeded(attempt) };
+  };
+}
+
+/** What a limiter said; an answer that is none must not count as leave to go on. */
+function secondsToWait(answer: unknown): number | null {
+  if (answer === null || answer === undefined) return null;
+  if (typeof answer === 'number' && Number.isFinite(answer) && answer >= 0) return answer;
+  throw new TypeError('loginLimiter.check must return the seconds to wait, or null.');
+}
