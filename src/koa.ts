@@ -62,7 +62,7 @@ export function guard<P extends Principal | null>(
   }
 
   return Object.assign(portcullisGuard, {
-    of: (context: object) => principalOf<P>(context, portcullisGuard),
+    of: (context: object) => principalOf(context, portcullisGuard) as P,
     describe: () => pipeline.describe(),
   });
 }

@@ -51,7 +51,7 @@ export function guard<P extends Principal | null>(
   }
 
   return Object.assign(portcullisGuard, {
-    of: (request: object) => principalOf<P>(request, portcullisGuard),
+    of: (request: object) => principalOf(request, portcullisGuard) as P,
     describe: () => pipeline.describe(),
   });
 }

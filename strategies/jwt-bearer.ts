@@ -249,6 +249,7 @@ function passportJwt(algorithm: JwtAlgorithm): PassportJwtStrategy {
         done(null, (job as SignatureJob).key as never),
       algorithms: [algorithm],
       ignoreExpiration: SIGNATURE_ONLY.ignoreExpiration,
+      // oxlint-disable-next-line typescript/no-deprecated -- the only way to tell jsonwebtoken to leave nbf alone
       jsonWebTokenOptions: { ignoreNotBefore: SIGNATURE_ONLY.ignoreNotBefore },
     },
     (payload: unknown, done: (error: null, user: unknown) => void) => done(null, { payload }),
@@ -262,7 +263,6 @@ const tokenTypeOption: Reader<{ readonly claim: string; readonly value: string }
 
 const anything: Reader<unknown> = (value) => value;
 
-// oxlint-disable-next-line typescript/explicit-function-return-type -- the type is that of the table below
 function parse<P extends Principal>(options: JwtBearerOptions<P>) {
   const parsed = parseOptions(OWNER, options, {
     algorithm: oneOf(...JWT_ALGORITHMS),

@@ -19,9 +19,9 @@ export function notePassage(request: object, guard: object, principal: unknown):
  *
  * @throws {@link ConfigError} `not_guarded` when the request did not pass this very guard.
  */
-export function principalOf<P>(request: object, guard: object): P {
+export function principalOf(request: object, guard: object): unknown {
   for (let passage = passages.get(request); passage !== undefined; passage = passage.earlier) {
-    if (passage.guard === guard) return passage.principal as P;
+    if (passage.guard === guard) return passage.principal;
   }
   throw new ConfigError(
     'not_guarded',

@@ -62,7 +62,7 @@ export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]
     onEvent,
   });
   const names = [entry.name, ...guards.map((guard) => guard.name)];
-  const surrounding = guards.filter((guard) => guard.enter !== undefined).reverse();
+  const surrounding = guards.filter((guard) => guard.enter !== undefined).toReversed();
 
   /** Takes the decision of step `from` (0 is the entry) and goes on until one denies, is promised, or all allow. */
   function proceed(

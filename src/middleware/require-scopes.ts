@@ -1,6 +1,5 @@
 import { allow, deny, type Guard } from '../core/decision.ts';
 import { authError, ConfigError } from '../core/errors.ts';
-import type { Principal } from '../core/principal.ts';
 
 /**
  * Lets a request pass only if its principal has every one of the scopes.
@@ -10,7 +9,7 @@ import type { Principal } from '../core/principal.ts';
  * @throws {@link ConfigError} `option_missing` without a scope, `option_invalid` for a scope with other characters.
  * @see RFC 6750 section 3.1 (`insufficient_scope`)
  */
-export function requireScopes(...scopes: [string, ...string[]]): Guard<Principal | null> {
+export function requireScopes(...scopes: [string, ...string[]]): Guard {
   if (scopes.length === 0) {
     throw new ConfigError(
       'option_missing',

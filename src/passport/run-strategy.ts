@@ -57,11 +57,11 @@ export function runStrategy(
 
 /** The five actions that whoever runs a Passport strategy has put onto its `this`. */
 export interface StrategyActions {
-  success(user: unknown, info?: unknown): void;
-  fail(challenge: unknown, status?: number): void;
-  redirect(url: string, status?: number): void;
-  pass(): void;
-  error(error: unknown): void;
+  readonly success: (user: unknown, info?: unknown) => void;
+  readonly fail: (challenge: unknown, status?: number) => void;
+  readonly redirect: (url: string, status?: number) => void;
+  readonly pass: () => void;
+  readonly error: (error: unknown) => void;
 }
 
 /** Reads the actions off `this` before anything is awaited, so that overlapping runs cannot swap them. */

@@ -5,7 +5,7 @@ export interface NativeResponse {
   statusCode: number;
   readonly headersSent: boolean;
   readonly writableEnded: boolean;
-  getHeader(name: string): unknown;
+  getHeader(name: string): number | string | readonly string[] | undefined;
   setHeader(name: string, value: string | readonly string[]): unknown;
   removeHeader(name: string): unknown;
   end(body?: string): unknown;
@@ -64,7 +64,7 @@ export function addHeaders(
 
 const MANY: ReadonlySet<string> = new Set(['set-cookie', 'vary', 'www-authenticate', 'link']);
 
-function linesOf(value: unknown): string[] {
+function linesOf(value: number | string | readonly string[] | undefined): string[] {
   if (value === undefined) return [];
-  return Array.isArray(value) ? value.map(String) : [String(value)];
+  return typeof value === 'object' ? [...value] : [String(value)];
 }

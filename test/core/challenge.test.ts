@@ -66,7 +66,6 @@ describe('formatChallenge', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(name, fc.string({ unit: 'binary' }))), (params) => {
         const written = formatChallenge('Bearer', params);
-        // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
         expect(written).not.toMatch(/[^\x20-\x7e]/);
         expect(readChallenge(written)).toEqual([
           'Bearer',

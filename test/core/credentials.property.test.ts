@@ -102,7 +102,7 @@ function naiveLine(claims: readonly CredentialClaim[], header: string, text: str
   const candidates = sameWord.length > 0 ? sameWord : here.filter(({ scheme }) => scheme === null);
   if (candidates.length === 0) return 'other';
   const scheme = sameWord.length > 0 ? word.toLowerCase() : null;
-  const rest = sameWord.length > 0 ? text.slice(word.length + 1) : text;
+  const rest = sameWord.length > 0 ? text.slice(word.length).replace(/^ /, '') : text;
   const verbatim = candidates.find(({ value }) => value === 'verbatim');
   if (verbatim !== undefined) return { index: claims.indexOf(verbatim), header, scheme, value: rest };
   if (rest.includes(',')) return 'credentials_joined';

@@ -92,8 +92,10 @@ describe('credentialReader', () => {
     expect(outcome([exact], { authorization: 'bearer abc' })).toBe('absent: scheme_unsupported');
   });
 
-  it('reads a verbatim credential with everything after one blank, commas and blanks included', () => {
+  it('reads a verbatim credential with everything after one space, commas and blanks included', () => {
     expect(outcome([VERBATIM], { authorization: 'Api-Key  a, b ' })).toBe(' a, b ');
+    expect(outcome([VERBATIM], { authorization: 'Api-Key\ta' })).toBe('\ta');
+    expect(outcome([VERBATIM], { authorization: 'Api-Key' })).toBe('');
   });
 
   it('takes a whole header for the credential where the claim has no scheme', () => {

@@ -8,6 +8,7 @@ import {
   type DecisionEvent,
 } from '../../src/core/events.ts';
 import { exchangeWith } from '../support/fake-exchange.ts';
+import { foreignPromise } from '../support/foreign-promise.ts';
 
 const CHANNEL = 'portcullis:decision';
 const EVENT: DecisionEvent = {
@@ -61,7 +62,11 @@ describe('deliver', () => {
     });
     deliver(EVENT, () => Promise.reject(new Error('the sink rejects')));
     deliver(EVENT, () => OtherPromise.reject(new Error('the sink rejects')));
-    deliver(EVENT, () => foreign(new Error('the sink rejects')));
+    deliver(EVENT, () =>
+      foreignPromise(() => {
+        throw new Error('the sink rejects');
+      }),
+    );
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
@@ -104,13 +109,3 @@ describe('eventSubject', () => {
     });
   });
 });
-
-/** A promise of another realm or library: it rejects, and only its own `then` can take the rejection. */
-function foreign(reason: Error): unknown {
-  const inner = Promise.reject(reason);
-  return {
-    // oxlint-disable-next-line unicorn/no-thenable -- a thenable that is no Promise is the point
-    then: (resolve: (value: never) => unknown, reject: (reason: unknown) => unknown) =>
-      inner.then(resolve, reject),
-  };
-}

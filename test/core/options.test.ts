@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
-import { ConfigError } from '../../src/core/errors.ts';
 import {
   callback,
   flag,
@@ -15,17 +14,7 @@ import {
   text,
   type Reader,
 } from '../../src/core/options.ts';
-
-/** The code and the message of the `ConfigError` that a call throws. */
-function complaint(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof ConfigError) return `${error.code}: ${error.message}`;
-    throw error;
-  }
-  return 'nothing was thrown';
-}
+import { complaint } from '../support/complaint.ts';
 
 interface Pair {
   get(): void;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { authError, ConfigError, type AuthErrorDetails } from '../../src/core/errors.ts';
+import { authError, type AuthErrorDetails } from '../../src/core/errors.ts';
 import type { ReasonCode } from '../../src/core/reasons.ts';
 import { envelope, type EnvelopeOptions } from '../../src/dialects/envelope.ts';
+import { complaint } from '../support/complaint.ts';
 
 const CONTEXT = { schemes: ['Bearer'], method: 'GET', path: '/things' };
 
@@ -168,12 +169,6 @@ describe('envelope', () => {
       'option_unknown: envelope.messages: unknown option "ip_denid"; did you mean "ip_denied"?',
     ],
   ])('refuses the options %j', (options, message) => {
-    let said = '';
-    try {
-      envelope(options as EnvelopeOptions);
-    } catch (error) {
-      if (error instanceof ConfigError) said = `${error.code}: ${error.message}`;
-    }
-    expect(said).toBe(message);
+    expect(complaint(() => envelope(options as EnvelopeOptions))).toBe(message);
   });
 });

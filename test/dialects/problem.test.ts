@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { authError, ConfigError, type AuthErrorDetails } from '../../src/core/errors.ts';
+import { authError, type AuthErrorDetails } from '../../src/core/errors.ts';
 import type { ReasonCode } from '../../src/core/reasons.ts';
 import { problem, type ProblemOptions } from '../../src/dialects/problem.ts';
+import { complaint } from '../support/complaint.ts';
 
 const CONTEXT = { schemes: ['Bearer'], method: 'GET', path: '/things' };
 
@@ -106,12 +107,6 @@ describe('problem', () => {
     ],
     [{ realm: 7 }, 'option_invalid: problem.realm must be a string that is not empty, not the number 7.'],
   ])('refuses the options %j', (options, message) => {
-    let said = '';
-    try {
-      problem(options as ProblemOptions);
-    } catch (error) {
-      if (error instanceof ConfigError) said = `${error.code}: ${error.message}`;
-    }
-    expect(said).toBe(message);
+    expect(complaint(() => problem(options as ProblemOptions))).toBe(message);
   });
 });

@@ -7,6 +7,7 @@ import { errorEnvelope as expressEnvelope } from '../../src/express.ts';
 import { errorEnvelope as koaEnvelope } from '../../src/koa.ts';
 import { errorRenderer } from '../../src/middleware/error-envelope.ts';
 import { errorEnvelope as nodeEnvelope } from '../../src/node.ts';
+import { complaint } from '../support/complaint.ts';
 import { exchangeWith } from '../support/fake-exchange.ts';
 import { movableClock } from '../support/movable-clock.ts';
 import { noteWarnings } from '../support/process-warnings.ts';
@@ -203,13 +204,6 @@ describe.each(ADAPTERS)('errorEnvelope of %s', (_name, build) => {
       'option_invalid: errorEnvelope.clock must be a clock, which has a method "now", not an object.',
     ],
   ])('judges the options %j', (options, message) => {
-    let said = 'nothing was thrown';
-    try {
-      build(options);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      said = `${error.code}: ${error.message}`;
-    }
-    expect(said).toBe(message);
+    expect(complaint(() => build(options))).toBe(message);
   });
 });

@@ -6,6 +6,7 @@ import type { MaybePromise } from '../../src/core/maybe-promise.ts';
 import type { Principal } from '../../src/core/principal.ts';
 import { compilePipeline, type GuardOptions, type PipelineResult } from '../../src/middleware/pipeline.ts';
 import { exchangeWith } from '../support/fake-exchange.ts';
+import { foreignPromise } from '../support/foreign-promise.ts';
 import { movableClock } from '../support/movable-clock.ts';
 import { noteWarnings } from '../support/process-warnings.ts';
 
@@ -50,20 +51,7 @@ const yes = entry(() => allow(ALICE));
 const WAYS: readonly [string, (make: () => Decision<Who>) => () => Answer][] = [
   ['at once', (make) => make],
   ['promised', (make) => async () => make()],
-  [
-    'by a thenable',
-    (make) => () =>
-      ({
-        // oxlint-disable-next-line unicorn/no-thenable -- a thenable that is no Promise is the point
-        then(resolve: (decision: Decision<Who>) => void, reject: (reason: unknown) => void) {
-          try {
-            resolve(make());
-          } catch (thrown) {
-            reject(thrown);
-          }
-        },
-      }) as unknown as Promise<Decision<Who>>,
-  ],
+  ['by a thenable', (make) => () => foreignPromise(make)],
 ];
 
 describe.each(WAYS)('a chain whose guards answer %s', (_, way) => {
@@ -140,7 +128,6 @@ describe.each(WAYS)('a chain whose guards answer %s', (_, way) => {
     for (const chain of chains) {
       for (const options of [{}, { onEvent: undefined }]) {
         const { result } = run(chain, options);
-        // oxlint-disable-next-line no-await-in-loop -- each is a case of its own
         expect(await result).toMatchObject({ kind: 'reply', reply: { status: 500 } });
       }
     }

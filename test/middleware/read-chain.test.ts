@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { allow, type EntryGuard, type Guard } from '../../src/core/decision.ts';
-import { ConfigError } from '../../src/core/errors.ts';
 import type { Principal } from '../../src/core/principal.ts';
 import { guard as expressGuard } from '../../src/express.ts';
 import { guard as koaGuard } from '../../src/koa.ts';
 import { open } from '../../src/middleware/authenticate.ts';
 import { requireScopes } from '../../src/middleware/require-scopes.ts';
 import { guard as nodeGuard } from '../../src/node.ts';
+import { complaint } from '../support/complaint.ts';
 
 const ENTRY = open('a test');
 const STEP: Guard = {
@@ -14,16 +14,6 @@ const STEP: Guard = {
   decide: (_, principal) => allow(principal),
   describe: () => ({ guard: 'step' }),
 };
-
-function complaint(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof ConfigError) return `${error.code}: ${error.message}`;
-    throw error;
-  }
-  return 'nothing was thrown';
-}
 
 const UNGUARDED =
   'chain_unguarded: guard: a chain begins with authenticate(\u2026), which says who the request is. For a route that is public on purpose, begin it with open("why it is public").';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { authError, ConfigError, type AuthError } from '../../src/core/errors.ts';
+import { authError, type AuthError } from '../../src/core/errors.ts';
 import {
   accountCheck,
   DEFAULT_ACCOUNT_CHECK,
@@ -8,6 +8,8 @@ import {
   type AccountCheckPolicy,
   type FindAccount,
 } from '../../src/services/account-check.ts';
+import { complaint } from '../support/complaint.ts';
+import { foreignPromise } from '../support/foreign-promise.ts';
 import { movableClock, type MovableClock } from '../support/movable-clock.ts';
 
 interface Lab {
@@ -48,7 +50,6 @@ describe('accountCheck', () => {
       for (const wrap of [undefined, promised]) {
         const { check, accounts } = lab(policy, wrap);
         accounts.set('u1', account);
-        // oxlint-disable-next-line no-await-in-loop -- each is a case of its own
         expect(await check.check('u1')).toBe(expected);
       }
     }
@@ -127,7 +128,7 @@ describe('accountCheck', () => {
 
   it('asks once for many requests at the same time', async () => {
     const { check, asked } = lab({ maxAgeSeconds: 5 }, promised);
-    const answers = await Promise.all(Array.from({ length: 50 }, () => check.check('u1')));
+    const answers = await Promise.all(Array.from({ length: 50 }, async () => check.check('u1')));
     expect(answers).toEqual(Array(50).fill(null));
     expect(asked).toHaveLength(1);
   });
@@ -164,7 +165,6 @@ describe('accountCheck', () => {
       broken = 'throws';
       expect(() => check.check('u1')).toThrow('thrown');
       broken = 'rejects';
-      // oxlint-disable-next-line no-await-in-loop -- each policy is a case of its own
       await expect(check.check('u1')).rejects.toThrow('rejected');
       broken = 'not';
       expect(check.check('u1')).toBeNull();
@@ -172,16 +172,11 @@ describe('accountCheck', () => {
   });
 
   it('takes a thenable of another make for a promise', async () => {
-    const thenable = (account: unknown): unknown => ({
-      // oxlint-disable-next-line unicorn/no-thenable -- a thenable that is no Promise is the point
-      then: (resolve: (value: unknown) => void) => resolve(account),
-    });
+    const thenable = (account: unknown): unknown => foreignPromise(() => account);
     for (const policy of ['each-request', { maxAgeSeconds: 5 }] as const) {
       const { check, accounts } = lab(policy, thenable);
-      // oxlint-disable-next-line no-await-in-loop -- each policy is a case of its own
       expect(await check.check('u1')).toBeNull();
       accounts.set('u2', { active: false });
-      // oxlint-disable-next-line no-await-in-loop -- each policy is a case of its own
       expect(await check.check('u2')).toBe(authError('subject_inactive'));
     }
   });
@@ -231,13 +226,7 @@ describe('readAccountCheckPolicy', () => {
       'option_unknown: o.accountCheck: unknown option "maxAge"; known options are maxAgeSeconds',
     ],
   ])('refuses %j', (policy, message) => {
-    let said = '';
-    try {
-      readAccountCheckPolicy(policy, 'o.accountCheck');
-    } catch (error) {
-      if (error instanceof ConfigError) said = `${error.code}: ${error.message}`;
-    }
-    expect(said).toBe(message);
+    expect(complaint(() => readAccountCheckPolicy(policy, 'o.accountCheck'))).toBe(message);
   });
 
   it('is at most five seconds old by default', () => {

@@ -10,7 +10,7 @@ import express from 'express';
 import Koa from 'koa';
 import { afterEach, describe } from 'vitest';
 import { errorEnvelope as expressErrors, guard as expressGuard } from '../../src/express.ts';
-import { errorEnvelope as koaErrors, guard as koaGuard, type KoaContext } from '../../src/koa.ts';
+import { errorEnvelope as koaErrors, guard as koaGuard } from '../../src/koa.ts';
 import { errorEnvelope as nodeErrors, guard as nodeGuard } from '../../src/node.ts';
 import type { EntryGuard, Guard } from '../../src/core/decision.ts';
 import type { Principal } from '../../src/core/principal.ts';
@@ -92,16 +92,19 @@ function koaApp({ chain, handler = echoPrincipal, errors }: AppParts): RequestLi
   const api = koaGuard(...(chain as [EntryGuard<Who>, ...Guard[]]));
   const app = new Koa();
   app.silent = true;
-  if (errors !== undefined) app.use(koaErrors(errors) as unknown as Koa.Middleware);
-  app.use(api as unknown as Koa.Middleware);
+  if (errors !== undefined) app.use(koaErrors(errors));
+  app.use(api);
   app.use(async (context) => {
-    const state = context.state as Record<string, unknown>;
+    const state: Record<string, unknown> = context.state;
     context.body = await handler({
       ...seenOn(state, context.res),
-      principal: api.of(context as unknown as KoaContext),
+      principal: api.of(context),
     });
   });
-  return app.callback() as RequestListener;
+  const handle = app.callback();
+  return (request, response) => {
+    void handle(request, response);
+  };
 }
 
 function nodeApp({ chain, handler = echoPrincipal, errors }: AppParts): RequestListener {

@@ -79,8 +79,8 @@ export function sendBytes(port: number, bytes: string | Uint8Array): Promise<str
 
 /** One GET with these raw header lines, on a connection of its own. */
 export function rawGet(port: number, headerLines: readonly string[], target: string = '/'): Promise<string> {
-  const head = [`GET ${target} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headerLines];
-  return sendBytes(port, `${head.join('\r\n')}\r\n\r\n`);
+  const lines = [`GET ${target} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headerLines];
+  return sendBytes(port, `${lines.join('\r\n')}\r\n\r\n`);
 }
 
 /**

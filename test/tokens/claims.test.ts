@@ -79,10 +79,10 @@ describe('checkClaims', () => {
 
   it.each(
     ['nbf', 'iat'].flatMap((claim) =>
-      [String(NOW), null, {}, [NOW], true, Infinity].map((value) => [claim, value]),
+      [String(NOW), null, {}, [NOW], true, Infinity].map((value) => ({ claim, value })),
     ),
-  )('JWT-08 refuses %s of the wrong type: %j', (claim, value) => {
-    expect(judge({ ...GOOD, [claim as string]: value })).toBe(`token_claim_invalid ${String(claim)}`);
+  )('JWT-08 refuses $claim of the wrong type: $value', ({ claim, value }) => {
+    expect(judge({ ...GOOD, [claim]: value })).toBe(`token_claim_invalid ${claim}`);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/core/errors.ts';
 import { keyRing, keySource, type KeySource } from '../../src/tokens/key-ring.ts';
+import { complaint } from '../support/complaint.ts';
 import { ecKeyPair, rsaKeyPair, TEST_SECRET } from '../support/jwt-forge.ts';
 
 const rsa = rsaKeyPair();
@@ -9,16 +9,6 @@ const ANOTHER_SECRET = 'another test secret of many bytes, only ever used by the
 
 function ring(keys: unknown): ReturnType<typeof keyRing> {
   return keyRing('Owner', keys, 'HS256');
-}
-
-function complaint(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof ConfigError) return `${error.code}: ${error.message}`;
-    throw error;
-  }
-  return 'nothing was thrown';
 }
 
 /** How many keys a token with this header may be verified with. */
