@@ -32,17 +32,6 @@ export function stopWhenAsked(server: Server): void {
     setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
   }
   process.once('SIGTERM', stop).once('SIGINT', stop);
-  if (process.env['npm_lifecycle_event'] !== undefined) onceOrphaned(stop);
-}
-
-/** npm passes a signal to its shell, and the shell ends without passing it on; what is left is a parent that is gone. */
-function onceOrphaned(act: () => void): void {
-  const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(watch);
-    act();
-  }, 250).unref();
 }
 
 function whyNot(error: unknown, host: string, port: number): string {

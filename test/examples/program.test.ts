@@ -10,9 +10,14 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0;
 beforeAll(buildExamples, 120_000);
 endHostsAfterAll();
 
-describe('npm start --silent -- --json', () => {
+/** It builds first, when something has changed since the last build. */
+const WITH_BUILD = { timeout: 180_000 };
+
+describe('npm start --silent -- --json', WITH_BUILD, () => {
+  const command = ['npm', 'start', '--silent', '--'] as const;
+
   it('prints one line of JSON and nothing else on standard output', async () => {
-    const host = await startReady({ command: ['npm', 'start', '--silent', '--'] });
+    const host = await startReady({ command });
     const answer = await fetch(`${host.ready.url}/api/v1/products`, {
       headers: { Authorization: `Bearer ${host.ready.jwtBearer.token}` },
     });
@@ -26,12 +31,12 @@ describe('npm start --silent -- --json', () => {
     await host.stop();
   });
 
-  it('leaves no server behind when npm is ended', async () => {
-    const host = await startReady({ command: ['npm', 'start', '--silent', '--'] });
+  it.each(['SIGTERM', 'SIGKILL'] as const)('leaves no server behind when npm ends by %s', async (signal) => {
+    const host = await startReady({ command });
     const connection = connect(Number(new URL(host.ready.url).port), '127.0.0.1');
     connection.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await once(connection, 'data');
-    host.process.kill('SIGTERM');
+    host.process.kill(signal);
     await once(connection, 'close');
     await expect(fetch(host.ready.url)).rejects.toThrow('fetch failed');
   });
