@@ -1,7 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Directory, User } from '../core/directory.ts';
 import type { DecisionEvent, EventSink, SessionEvent } from '../core/events.ts';
-import type { Exchange } from '../core/exchange.ts';
 import { callback, implementing, integer, nullable, optional, type Reader } from '../core/options.ts';
 import type { Store } from '../core/store.ts';
 import { clientAddressShape, type ClientAddressChoice } from '../middleware/client-address.ts';
