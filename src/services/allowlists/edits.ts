@@ -6,7 +6,7 @@ import { type EditRefusal, refused } from './refusal.ts';
  * The most entries of one list. A list is one document: each edit writes all of it, and each process reads and
  * compiles all of it again between two requests, which for so many takes about a tenth of a second.
  */
-export const MOST_ENTRIES = 20_000;
+const MOST_ENTRIES = 20_000;
 
 /** What an edit comes to: the list after it, or `null` when it changes nothing. */
 export interface Edited<R> {

@@ -26,8 +26,10 @@ export interface ListCache {
  */
 export const MAX_AGE_MS = 60_000;
 
-/** Entries of all lists in memory, of roughly a hundred bytes each. A list counts for some, also when it has none. */
+/** Entries of all lists in memory, of roughly a hundred bytes each. */
 const MOST_ENTRIES_IN_MEMORY = 500_000;
+
+/** A list counts for some entries, also when it has none. */
 const WEIGHT_OF_A_LIST = 10;
 
 /** A list that changes under more readings than this in a row is being edited faster than it can be read. */
@@ -43,9 +45,18 @@ interface Reading {
   atLeast: number;
 }
 
-export function listCache(store: RecordStore, clock: Clock): ListCache {
+/**
+ * Makes the memory for lists. What was asked for least lately is forgotten first.
+ *
+ * @param mostEntries How many entries it holds in all.
+ */
+export function listCache(
+  store: Pick<RecordStore, 'get'>,
+  clock: Clock,
+  mostEntries: number = MOST_ENTRIES_IN_MEMORY,
+): ListCache {
   const kept = new LRUCache<string, Kept>({
-    maxSize: MOST_ENTRIES_IN_MEMORY,
+    maxSize: mostEntries,
     sizeCalculation: ({ list }) => list.size + WEIGHT_OF_A_LIST,
   });
   const readings = new Map<string, Reading>();

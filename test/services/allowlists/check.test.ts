@@ -149,10 +149,19 @@ describe('allowlists.check', () => {
 
   describe('what is no subject', () => {
     it.each([
-      ['no list of subjects', undefined],
+      ['nothing', undefined],
       ['null', null],
       ['a promise', Promise.resolve([])],
-      ['a set', new Set([LIST])],
+      ['an empty set', new Set()],
+    ])('is not taken for no subjects at all: %s', async (_, subjects) => {
+      const { lists, feed } = oneNode();
+      await feed.poll();
+      expect(() => lists.check(subjects as never, INSIDE)).toThrow(
+        'allowlists: the subjects of a request are text or a list of texts.',
+      );
+    });
+
+    it.each([
       ['an empty text', ''],
       ['no kind', ':1'],
       ['no id', 'client:'],

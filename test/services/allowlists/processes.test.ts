@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../../src/core/errors.ts';
+import { allowlists } from '../../../src/services/allowlists.ts';
 import { address, MAX_STALE_SECONDS, nodes, oneNode, verdict, type TestNode } from './fixture.ts';
 
 const LIST = 'client:1';
@@ -55,6 +56,14 @@ describe('two processes over one store', () => {
     expect(await verdict(lists, LIST, THERE)).toBe('ip_denied');
     await lists.clear(LIST);
     expect(await verdict(lists, LIST, THERE)).toBeNull();
+  });
+
+  it('see an edit at once in another service that shares the feed reader', async () => {
+    const { lists, store, feed, clock } = oneNode();
+    const other = allowlists({ store, feed, clock });
+    await other.check(LIST, address(THERE));
+    await lists.add(LIST, { network: HERE });
+    expect(await verdict(other, LIST, THERE)).toBe('ip_denied');
   });
 
   it('keep lists in memory that the edit was not about', async () => {
