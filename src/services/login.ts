@@ -57,7 +57,8 @@ export function loginVerifier<U extends User>(parts: LoginParts<U>): LoginVerifi
     const retryAfterSeconds = secondsToWait(await limiter?.check(attempt));
     if (retryAfterSeconds !== null) return authError('rate_limited', { retryAfterSeconds });
     if (isAuthError(credentials)) return credentials;
-    const user = await directory.findLogin(credentials.name);
+    // A directory in plain JavaScript may say `undefined` for nobody.
+    const user = (await directory.findLogin(credentials.name)) ?? null;
     // Also for nobody, so that unknown names take as long as known ones.
     const matches = await directory.verifyPassword(user, credentials.password);
     if (user === null || matches !== true || user.active !== true) {

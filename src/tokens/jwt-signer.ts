@@ -24,7 +24,8 @@ export function jwtSigner(ring: KeyRing, typ: string = 'JWT'): JwtSigner {
     return jsonwebtoken.sign(claims, sign, {
       algorithm,
       header: { alg: algorithm, typ, ...(kid === null ? {} : { kid }) },
-      noTimestamp: true,
+      // The option also takes out an `iat` that the claims have.
+      noTimestamp: claims['iat'] === undefined,
     });
   };
 }
