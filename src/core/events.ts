@@ -25,14 +25,17 @@ export interface DecisionEvent {
 /** What happened to a session: one login's chain of tokens. */
 export interface SessionEvent {
   readonly type: 'session';
-  readonly action: 'started' | 'refreshed' | 'repeated' | 'reuse_detected' | 'revoked' | 'owner_revoked';
+  readonly action:
+    'started' | 'impersonated' | 'refreshed' | 'repeated' | 'reuse_detected' | 'revoked' | 'owner_revoked';
   /** The system that the session belongs to. */
   readonly system: string;
   /** Whose session it is. */
   readonly owner: string;
   /** The session; `null` when all of the owner's were revoked. */
   readonly sessionId: string | null;
-  /** Why it was revoked, in the words of whoever did it. */
+  /** Who acts as the owner in this session; `null` when nobody does. */
+  readonly actor: string | null;
+  /** Why it was revoked or impersonated, in the words of whoever did it. */
   readonly reason: string | null;
   readonly at: number;
 }

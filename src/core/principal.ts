@@ -14,6 +14,8 @@ export interface Principal {
   readonly sessionId?: string | undefined;
   /** Who is really acting, while one user is impersonated by another (RFC 8693 section 4.1). */
   readonly actor?: Actor | undefined;
+  /** Whether only safe methods (RFC 9110 section 9.2.1) are allowed, as an impersonation may be limited to. */
+  readonly readOnly?: boolean | undefined;
   /** The verified claims of a self-contained token. */
   readonly claims?: Claims | undefined;
 }

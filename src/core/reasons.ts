@@ -130,6 +130,16 @@ export const REASONS = {
     'permission_denied',
     'The workspace that the request selects is unknown, is not one of the principal, or is named twice.',
   ),
+  read_only: reason(
+    403,
+    'permission_denied',
+    'The principal may only read, and the method is not a safe one.',
+  ),
+  impersonation_forbidden: reason(
+    403,
+    'permission_denied',
+    'The user may not impersonate, may not impersonate this user, or is being impersonated already.',
+  ),
   account_forbidden: reason(
     403,
     'permission_denied',

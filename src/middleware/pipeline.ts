@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../core/clock.ts';
 import type { Decision, GuardDescription } from '../core/decision.ts';
 import type { Dialect } from '../core/dialect.ts';
-import { isAuthError } from '../core/errors.ts';
+import { authError, isAuthError } from '../core/errors.ts';
 import type { DecisionEvent, EventSink } from '../core/events.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { isPromise, type MaybePromise } from '../core/maybe-promise.ts';
@@ -88,6 +88,9 @@ export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]
           throw new TypeError(`the guard "${nameOf(step)}" let the request pass without a principal`);
         }
         principal = current.principal;
+        if (principal?.readOnly === true && !SAFE_METHODS.has(exchange.method)) {
+          return { kind: 'reply', reply: reporting.denied(exchange, nameOf(step), principal, READ_ONLY) };
+        }
         if (current.headers !== undefined) headers = [...headers, ...current.headers];
         const guard = guards[step];
         if (guard === undefined) break;
@@ -150,4 +153,7 @@ function mayGoOn(principal: unknown, before: AnyPrincipal, step: number): boolea
   return principal === null ? step === 0 || before === null : isPrincipal(principal);
 }
 
+/** The methods of RFC 9110 section 9.2.1. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+const READ_ONLY = authError('read_only');
 const NO_HEADERS: readonly HeaderLine[] = Object.freeze([]);

@@ -48,7 +48,7 @@ export function runStrategy(
 
   try {
     const returned = (strategy.authenticate as (...args: unknown[]) => unknown).call(run, request, options);
-    if (isPromise(returned)) returned.catch((error: unknown) => settle({ action: 'error', error }));
+    if (isPromise(returned)) returned.then(undefined, (error: unknown) => settle({ action: 'error', error }));
   } catch (error) {
     settle({ action: 'error', error });
   }
@@ -76,16 +76,22 @@ export function actionsOf(run: unknown): StrategyActions {
   };
 }
 
-/** Calls `act` with a result now or later, and the action `error` with whatever was thrown. */
+/**
+ * Calls `act` with a result now or later, and the action `error` with what was thrown instead of a result. What `act`
+ * itself throws at once goes to the caller: it comes from the host's callback, which must not be called a second time.
+ */
 export function actOn<T>(
   actions: StrategyActions,
   produce: () => MaybePromise<T>,
   act: (value: T) => void,
 ): void {
+  let produced: MaybePromise<T>;
   try {
-    const done = chain(produce(), act);
-    if (isPromise(done)) done.catch((error: unknown) => actions.error(error));
+    produced = produce();
   } catch (error) {
     actions.error(error);
+    return;
   }
+  const done = chain(produced, act);
+  if (isPromise(done)) done.catch((error: unknown) => actions.error(error));
 }

@@ -6,7 +6,7 @@ import { chain, isPromise, type MaybePromise } from '../core/maybe-promise.ts';
 import { sha256 } from '../core/secrets.ts';
 import type { Family, FamilyStore, Json } from '../core/store.ts';
 import type { Revocations } from '../tokens/revocations.ts';
-import type { Sessions } from './sessions.ts';
+import type { Sessions, StartOptions } from './sessions.ts';
 
 /** One generation of a session in the form that a client gets: opaque texts, found again by their hashes. */
 export interface OpaqueGrant {
@@ -22,7 +22,7 @@ export interface OpaqueGrant {
 
 /** Issues and finds opaque tokens. One session has one live pair: a new one ends the old. */
 export interface OpaqueGrants {
-  start(owner: string, data: Json): Promise<OpaqueGrant>;
+  start(owner: string, data: Json, options?: Omit<StartOptions, 'handlesOf'>): Promise<OpaqueGrant>;
   /**
    * Finds the session of a bearer token; at once when it is in memory and what is known of revocations is fresh.
    *
@@ -112,8 +112,8 @@ export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
   }
 
   return {
-    async start(owner, data) {
-      return grantOf(await sessions.start(owner, data, (id) => handlesOf(id, 1)));
+    async start(owner, data, options) {
+      return grantOf(await sessions.start(owner, data, { ...options, handlesOf: (id) => handlesOf(id, 1) }));
     },
 
     recognise(token) {

@@ -42,24 +42,37 @@ export function newSessionData(
   more: { readonly [key: string]: Json } = {},
 ): Json {
   const device = exchange.headerLines('user-agent')[0];
-  return {
-    ...more,
+  const data: SessionData = {
     userId,
     device: device === undefined ? null : printable(device).slice(0, MAX_DEVICE_CHARACTERS),
     address: address === null ? null : formatAddress(address),
     actor: null,
   };
+  return { ...more, ...(data as unknown as { readonly [key: string]: Json }) };
 }
 
-/** Reads the data of a session that this package has written. */
+/** The data of a session in which somebody acts as a user. */
+export function impersonationData(
+  userId: string,
+  actor: SessionActor,
+  more: { readonly [key: string]: Json } = {},
+): Json {
+  const data: SessionData = { userId, device: null, address: null, actor };
+  return { ...more, ...(data as unknown as { readonly [key: string]: Json }) };
+}
+
+/** Reads the data of a session that this package has written; the further members are the system's own. */
 export function sessionDataOf(family: Family): SessionData & { readonly [key: string]: unknown } {
   return family.data as unknown as SessionData & { readonly [key: string]: unknown };
 }
 
-/** The actor of a session's principal; `undefined` when nobody impersonates. */
-export function actorOf(data: Pick<SessionData, 'actor'>): Actor | undefined {
-  const { actor } = data;
-  return actor === null ? undefined : { kind: 'user', id: actor.id, sessionId: actor.sessionId };
+/** What a principal says of whoever acts as it: nothing, where nobody does. */
+export function actingOf({ actor }: Pick<SessionData, 'actor'>): {
+  readonly actor?: Actor;
+  readonly readOnly?: boolean;
+} {
+  if (actor === null) return {};
+  return { actor: { kind: 'user', id: actor.id, sessionId: actor.sessionId }, readOnly: actor.readOnly };
 }
 
 export function sessionInfoOf(family: Family): SessionInfo {

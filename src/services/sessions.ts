@@ -5,6 +5,7 @@ import type { MaybePromise } from '../core/maybe-promise.ts';
 import { randomToken } from '../core/secrets.ts';
 import type { Family, FamilyStore, Json, RotatePolicy } from '../core/store.ts';
 import type { FeedReader } from '../tokens/feed-reader.ts';
+import { sessionDataOf, sessionInfoOf, type SessionInfo } from './session-data.ts';
 
 /** How long the tokens of a system live. */
 export interface SessionLifetimes {
@@ -37,12 +38,8 @@ export interface IssuedGeneration {
 
 /** The sessions of one system: one family of refresh tokens each, in the store. */
 export interface Sessions {
-  /**
-   * Starts a session for an owner. Its first generation is issued.
-   *
-   * @param handlesOf Gives the hashes by which the first generation is found, for tokens that name no session.
-   */
-  start(owner: string, data: Json, handlesOf?: (sessionId: string) => readonly string[]): Promise<Family>;
+  /** Starts a session for an owner. Its first generation is issued. */
+  start(owner: string, data: Json, options?: StartOptions): Promise<Family>;
   /** The live session, or `null`. */
   find(sessionId: string): Promise<Family | null>;
   /**
@@ -65,10 +62,21 @@ export interface Sessions {
   revoke(sessionId: string, options: RevokeOptions): Promise<boolean>;
   /** Ends all sessions of an owner, as when its credentials change. @returns How many there were. */
   revokeAll(owner: string, options: RevokeAllOptions): Promise<number>;
-  /** The owner's live sessions, oldest first. */
-  list(owner: string): Promise<readonly Family[]>;
+  /** The owner's live sessions, oldest first, as a person would want to see them. */
+  list(owner: string): Promise<readonly SessionInfo[]>;
   /** How the owner stands in the store and in the feed. */
   ownerKey(owner: string): string;
+}
+
+export interface StartOptions {
+  /** Gives the hashes by which the first generation is found, for tokens that name no session. */
+  readonly handlesOf?: ((sessionId: string) => readonly string[]) | undefined;
+  /** The session that this one hangs on and ends with, when it is an impersonation. */
+  readonly parent?: string | undefined;
+  /** An end before the usual one. */
+  readonly maxSeconds?: number | undefined;
+  /** Why an impersonation was started, for the event. */
+  readonly reason?: string | undefined;
 }
 
 export interface RevokeOptions {
@@ -99,13 +107,14 @@ export function sessionsOf({
   const graceMs = reuseGraceSeconds * 1000;
   const prefix = `${system}:`;
 
-  function tell(
-    action: SessionEvent['action'],
-    owner: string,
-    sessionId: string | null,
-    reason: string | null = null,
-  ): void {
-    publishSession({ type: 'session', action, system, owner, sessionId, reason, at: clock.now() }, onEvent);
+  function tell(action: SessionEvent['action'], family: Family, reason: string | null = null): void {
+    const actor = sessionDataOf(family).actor?.id ?? null;
+    const owner = ownerOf(family);
+    const at = clock.now();
+    publishSession(
+      { type: 'session', action, system, owner, sessionId: family.id, actor, reason, at },
+      onEvent,
+    );
   }
 
   function ownerOf(family: Family): string {
@@ -115,19 +124,21 @@ export function sessionsOf({
   return {
     ownerKey: (owner) => prefix + owner,
 
-    async start(owner, data, handlesOf) {
+    async start(owner, data, { handlesOf, parent, maxSeconds, reason } = {}) {
       await ready?.();
       const id = randomToken(128);
+      const lifetimes = [absoluteSeconds, maxSeconds ?? null].filter((seconds) => seconds !== null);
       const family = await store.familyCreate({
         id,
         handles: handlesOf?.(id),
         owner: prefix + owner,
+        parent,
         data,
         idleMs,
-        absoluteAt: absoluteSeconds === null ? null : clock.now() + absoluteSeconds * 1000,
+        absoluteAt: lifetimes.length === 0 ? null : clock.now() + Math.min(...lifetimes) * 1000,
         feedMs,
       });
-      tell('started', owner, family.id);
+      tell(parent === undefined ? 'started' : 'impersonated', family, reason ?? null);
       return family;
     },
 
@@ -146,15 +157,14 @@ export function sessionsOf({
         ...policy,
       });
       if (rotation.outcome === 'gone') return authError('token_revoked');
-      const owner = ownerOf(rotation.family);
       if (rotation.outcome === 'reuse') {
         // Told first: it is done, and no later call tells of it, whether or not the feed can be read now.
-        tell('reuse_detected', owner, sessionId);
+        tell('reuse_detected', rotation.family);
         await feed.poll();
         return authError('token_reused');
       }
       const repeated = rotation.outcome === 'replayed';
-      tell(repeated ? 'repeated' : 'refreshed', owner, sessionId);
+      tell(repeated ? 'repeated' : 'refreshed', rotation.family);
       if (policy.feedGeneration === true) await feed.poll();
       return { family: rotation.family, repeated };
     },
@@ -168,11 +178,11 @@ export function sessionsOf({
           idleMs: Math.max(1, family.expiresAt - clock.now()),
           // A refresh that came in between is answered as a repeat, and never taken for theft.
           graceMs: Number.MAX_SAFE_INTEGER,
-          data: { retired: true, data: family.data },
+          data: { ...sessionDataOf(family), retired: true } as Json,
           retireQuietly: true,
         });
         if (rotation.outcome !== 'rotated') continue;
-        tell('revoked', ownerOf(family), sessionId, reason);
+        tell('revoked', family, reason);
         return true;
       }
       throw new StoreError('a session is being refreshed faster than it can be ended');
@@ -181,21 +191,25 @@ export function sessionsOf({
     async revoke(sessionId, { reason }) {
       const family = await store.familyGet(sessionId);
       const ended = await store.familyRevoke(sessionId);
-      if (ended && family !== null) tell('revoked', ownerOf(family), sessionId, reason);
+      if (ended && family !== null) tell('revoked', family, reason);
       await feed.poll();
       return ended;
     },
 
     async revokeAll(owner, { reason, except }) {
       const count = await store.familyRevokeAll(prefix + owner, { except });
-      tell('owner_revoked', owner, null, reason);
+      const at = clock.now();
+      publishSession(
+        { type: 'session', action: 'owner_revoked', system, owner, sessionId: null, actor: null, reason, at },
+        onEvent,
+      );
       await feed.poll();
       return count;
     },
 
     async list(owner) {
       const families = await store.familyList(prefix + owner);
-      return families.filter((family) => !isRetired(family));
+      return families.filter((family) => !isRetired(family)).map(sessionInfoOf);
     },
   };
 }
@@ -203,6 +217,6 @@ export function sessionsOf({
 /** How often a step is tried again when a refresh came in between. */
 const MOST_ATTEMPTS = 20;
 
-function isRetired({ data }: Family): boolean {
-  return typeof data === 'object' && data !== null && !Array.isArray(data) && 'retired' in data;
+function isRetired(family: Family): boolean {
+  return sessionDataOf(family)['retired'] === true;
 }

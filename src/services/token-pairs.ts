@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { authError, isAuthError, type AuthError } from '../core/errors.ts';
 import { chain, type MaybePromise } from '../core/maybe-promise.ts';
-import type { Claims } from '../core/principal.ts';
+import type { Actor, Claims } from '../core/principal.ts';
 import { randomToken, sha256 } from '../core/secrets.ts';
 import type { Family } from '../core/store.ts';
 import type { ClaimsProfile } from '../tokens/claims.ts';
@@ -9,6 +9,7 @@ import { issuerOnlyRing, jwtSigner } from '../tokens/jwt-signer.ts';
 import { jwtVerifier } from '../tokens/jwt-verifier.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Revocations } from '../tokens/revocations.ts';
+import { sessionDataOf } from './session-data.ts';
 import type { Sessions } from './sessions.ts';
 
 /** How a system's tokens are written: which claims tell the kind and the party, and what else they say. */
@@ -91,7 +92,7 @@ export function tokenPairs(options: TokenPairsOptions): TokenPairs {
   );
 
   function sharedClaims(family: Family, subject: PairSubject): Claims {
-    return { ...subject.claims, sid: family.id, gen: family.generation };
+    return { ...subject.claims, ...actClaims(family), sid: family.id, gen: family.generation };
   }
 
   function issueAccess(
@@ -193,6 +194,20 @@ function toRefreshToken(claims: Claims): RefreshToken | AuthError {
   const generation = generationOf(claims);
   if (generation === null) return authError('token_claim_invalid', { claim: 'gen' });
   return { sessionId: String(claims['sid']), generation, claims };
+}
+
+/** Who acts as the subject: the `act` claim of RFC 8693 section 4.1, and whether only to read. */
+function actClaims(family: Family): Claims {
+  const { actor } = sessionDataOf(family);
+  if (actor === null) return {};
+  return { act: { sub: actor.id, sid: actor.sessionId }, ...(actor.readOnly ? { read_only: true } : {}) };
+}
+
+/** What a principal says of whoever acts as it, from the claims of its token. */
+export function actingOfClaims(claims: Claims): { readonly actor?: Actor; readonly readOnly?: boolean } {
+  const { act, read_only: readOnly } = claims as { act?: { sub: string; sid: string }; read_only?: unknown };
+  if (act === undefined) return {};
+  return { actor: { kind: 'user', id: act.sub, sessionId: act.sid }, readOnly: readOnly === true };
 }
 
 /** No token outlives its session, however late in it it is issued. */

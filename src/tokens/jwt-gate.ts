@@ -94,7 +94,9 @@ function isTyp(sent: unknown, expected: string): boolean {
 
 function parseObject(segment: string): Record<string, unknown> | null {
   try {
-    const decoded = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(segment, 'base64url'));
+    const decoded = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      Buffer.from(segment, 'base64url'),
+    );
     const value: unknown = JSON.parse(decoded);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)

@@ -76,7 +76,19 @@ export function toRecord(id: string, document: ApiKeyDocument): ApiKeyRecord {
     supersededAt,
     endsAt,
   }));
-  return { id, workspace, name, label, scopes, networks, rateLimit, createdAt, expiresAt, revokedAt, secrets };
+  return {
+    id,
+    workspace,
+    name,
+    label,
+    scopes,
+    networks,
+    rateLimit,
+    createdAt,
+    expiresAt,
+    revokedAt,
+    secrets,
+  };
 }
 
 export function toPrincipal(id: string, document: ApiKeyDocument): ApiKeyPrincipal {

@@ -1,6 +1,6 @@
 import { authError } from '../../core/errors.ts';
 import type { Claims, Principal } from '../../core/principal.ts';
-import type { PairSubject } from '../../services/token-pairs.ts';
+import { actingOfClaims, type PairSubject } from '../../services/token-pairs.ts';
 import type { PairNaming } from '../pair-parts.ts';
 import type { B2bUser } from './options.ts';
 
@@ -63,6 +63,7 @@ function principalOf(claims: Claims): B2bPrincipal | null {
     clientId: clientId as number,
     userId: userIdOf(claims),
     sessionId: sid,
+    ...actingOfClaims(claims),
     claims,
   };
 }

@@ -88,6 +88,7 @@ async function refresh(parts: BearerSessionParts, exchange: Exchange): Promise<R
 async function masquerade(parts: BearerSessionParts, exchange: Exchange): Promise<Reply | AuthError> {
   const decision = await parts.entry.enterChain(exchange);
   if (decision.kind === 'deny') return decision.error;
+  if (decision.principal.actor !== undefined) return authError('impersonation_forbidden');
   const body = await readBodyFields(exchange, { accountId: required(anInteger, 'account_id') });
   if (isAuthError(body)) return body;
   const accountId = body.accountId as number;

@@ -2,11 +2,12 @@ import type { KeyObject } from 'node:crypto';
 import type { Directory, User } from '../../core/directory.ts';
 import type { MaybePromise } from '../../core/maybe-promise.ts';
 import { implementing, integer, oneOf, optional, parseOptions } from '../../core/options.ts';
+import type { ImpersonationRules } from '../../services/impersonation.ts';
 import { keyMaterial, type KeyInput } from '../../tokens/key-material.ts';
 import { sessionOptionReaders, type SessionConfig, type SessionSystemOptions } from '../session-options.ts';
 
 /** A user has one home account and may have access to others. */
-export interface AccountsDirectory<U extends User = User> extends Directory<U> {
+export interface AccountsDirectory<U extends User = User> extends Directory<U>, ImpersonationRules<U> {
   /** The account that the user works in without choosing one. */
   homeAccount(user: U): MaybePromise<number>;
   /**

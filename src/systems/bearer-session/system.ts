@@ -5,8 +5,9 @@ import { chain, type MaybePromise } from '../../core/maybe-promise.ts';
 import type { Family } from '../../core/store.ts';
 import { bearerSessionDialect } from '../../dialects/bearer-session.ts';
 import { authenticate } from '../../middleware/authenticate.ts';
-import { opaqueGrants } from '../../services/opaque-grants.ts';
-import { sessionDataOf } from '../../services/session-data.ts';
+import { decideImpersonation, type ImpersonateOptions } from '../../services/impersonation.ts';
+import { opaqueGrants, type OpaqueGrant } from '../../services/opaque-grants.ts';
+import { actingOf, impersonationData, sessionDataOf } from '../../services/session-data.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import { OpaqueBearerStrategy } from '../../../strategies/opaque-bearer.ts';
 import { endpointTable, type System } from '../endpoints.ts';
@@ -29,6 +30,17 @@ export interface BearerSessionSystem extends System {
   readonly dialect: Dialect;
   /** Sessions of users; the owner is the user's id. */
   readonly sessions: Sessions;
+  /**
+   * Lets the user of a session act as another user, in the home account of that user and in a session that ends with the
+   * actor's own. Where the directory has no `mayImpersonate`, nobody may.
+   *
+   * @returns The pair, or the refusals of {@link decideImpersonation}.
+   */
+  impersonate(
+    actorSessionId: string,
+    targetId: string,
+    options: ImpersonateOptions,
+  ): Promise<OpaqueGrant | AuthError>;
 }
 
 /**
@@ -52,7 +64,15 @@ export function bearerSessionSystem(options: BearerSessionOptions): BearerSessio
       return chain(directory.permissionsIn(id, account), (scopes): BearerSessionPrincipal | AuthError =>
         scopes === null
           ? authError('account_forbidden')
-          : { kind: 'user', id, account, scopes, sessionId: family.id, generation: family.generation },
+          : {
+              kind: 'user',
+              id,
+              account,
+              scopes,
+              sessionId: family.id,
+              generation: family.generation,
+              ...actingOf(sessionDataOf(family)),
+            },
       );
     });
   }
@@ -80,5 +100,16 @@ export function bearerSessionSystem(options: BearerSessionOptions): BearerSessio
     authenticate: () => entry,
     dialect,
     sessions,
+    async impersonate(actorSessionId, targetId, options) {
+      const granted = await decideImpersonation(sessions, directory, actorSessionId, targetId, options);
+      if (isAuthError(granted)) return granted;
+      const { target, actor, maxSeconds } = granted;
+      const accountId = await directory.homeAccount(target);
+      return grants.start(target.id, impersonationData(target.id, actor, { accountId }), {
+        parent: actor.sessionId,
+        maxSeconds,
+        reason: actor.reason,
+      });
+    },
   };
 }

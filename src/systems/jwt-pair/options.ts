@@ -1,7 +1,8 @@
-import type { User } from '../../core/directory.ts';
+import type { Directory, User } from '../../core/directory.ts';
 import { flag, implementing, oneOf, optional, parseOptions } from '../../core/options.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { CredentialStrategy } from '../../core/strategy.ts';
+import type { ImpersonationRules } from '../../services/impersonation.ts';
 import { pairOptionReaders, type PairConfig, type PairSystemOptions } from '../pair-options.ts';
 
 /** A user signs in by e-mail, which `findLogin` gets without blanks around it, and has one workspace or none. */
@@ -9,6 +10,8 @@ export type JwtPairUser = User;
 
 /** Access tokens live 300 seconds and refresh tokens 86,400 by default. */
 export interface JwtPairOptions extends PairSystemOptions<JwtPairUser> {
+  /** The host's users; with `mayImpersonate` it lets some act as others. */
+  readonly directory: Directory<JwtPairUser> & ImpersonationRules<JwtPairUser>;
   /** Also accepts API keys on protected routes; none by default. */
   readonly apiKeys?: CredentialStrategy<Principal> | undefined;
   /** Whether a refresh gives a new refresh token and ends the old one; default false. */
@@ -24,6 +27,7 @@ export interface JwtPairOptions extends PairSystemOptions<JwtPairUser> {
 }
 
 export interface JwtPairConfig extends PairConfig<JwtPairUser> {
+  readonly directory: Directory<JwtPairUser> & ImpersonationRules<JwtPairUser>;
   readonly apiKeys: CredentialStrategy<Principal> | undefined;
   readonly rotate: boolean;
   readonly revokeAccessOnLogout: boolean;

@@ -1,14 +1,18 @@
 import type { EntryGuard } from '../../core/decision.ts';
 import type { Dialect } from '../../core/dialect.ts';
+import { isAuthError, type AuthError } from '../../core/errors.ts';
 import type { Principal } from '../../core/principal.ts';
 import { drf } from '../../dialects/drf.ts';
 import { authenticate } from '../../middleware/authenticate.ts';
+import { decideImpersonation, type ImpersonateOptions } from '../../services/impersonation.ts';
+import { impersonationData } from '../../services/session-data.ts';
 import type { Sessions } from '../../services/sessions.ts';
+import type { TokenPair } from '../../services/token-pairs.ts';
 import { endpointTable, type System } from '../endpoints.ts';
 import { pairParts } from '../pair-parts.ts';
 import { jwtPairEndpoints } from './endpoints.ts';
 import { readJwtPairOptions, type JwtPairOptions } from './options.ts';
-import { JWT_PAIR_NAMING } from './tokens.ts';
+import { JWT_PAIR_NAMING, subjectOf } from './tokens.ts';
 
 export type { JwtPairOptions, JwtPairUser } from './options.ts';
 export type { JwtPairPrincipal } from './tokens.ts';
@@ -21,6 +25,17 @@ export interface JwtPairSystem extends System {
   readonly dialect: Dialect;
   /** Sessions of users; the owner is the user's id. */
   readonly sessions: Sessions;
+  /**
+   * Lets the user of a session act as another user, in a session that ends with the actor's own. Where the directory
+   * has no `mayImpersonate`, nobody may.
+   *
+   * @returns The pair, or the refusals of {@link decideImpersonation}.
+   */
+  impersonate(
+    actorSessionId: string,
+    targetId: string,
+    options: ImpersonateOptions,
+  ): Promise<TokenPair | AuthError>;
 }
 
 /**
@@ -50,5 +65,22 @@ export function jwtPairSystem(options: JwtPairOptions): JwtPairSystem {
     authenticate: () => entry,
     dialect,
     sessions,
+    async impersonate(actorSessionId, targetId, impersonateOptions) {
+      const granted = await decideImpersonation(
+        sessions,
+        config.directory,
+        actorSessionId,
+        targetId,
+        impersonateOptions,
+      );
+      if (isAuthError(granted)) return granted;
+      const { target, actor, maxSeconds } = granted;
+      const family = await sessions.start(target.id, impersonationData(target.id, actor), {
+        parent: actor.sessionId,
+        maxSeconds,
+        reason: actor.reason,
+      });
+      return parts.pairs.issue(family, subjectOf(target));
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { authError } from '../../core/errors.ts';
 import type { Claims, Principal } from '../../core/principal.ts';
-import type { PairSubject } from '../../services/token-pairs.ts';
+import { actingOfClaims, type PairSubject } from '../../services/token-pairs.ts';
 import type { PairNaming } from '../pair-parts.ts';
 import type { JwtPairUser } from './options.ts';
 
@@ -28,6 +28,7 @@ export const JWT_PAIR_NAMING: PairNaming<JwtPairUser, JwtPairPrincipal> = {
     id: userIdOf(claims),
     workspace: workspaceOf(claims),
     sessionId: String(claims['sid']),
+    ...actingOfClaims(claims),
     claims,
   }),
 };
