@@ -6,6 +6,7 @@ import { authError } from '../../src/core/errors.ts';
 import { REASONS, type ReasonCode } from '../../src/core/reasons.ts';
 import type { Reply } from '../../src/core/reply.ts';
 import { envelope } from '../../src/dialects/envelope.ts';
+import { drf } from '../../src/dialects/drf.ts';
 import { problem } from '../../src/dialects/problem.ts';
 import { PACKAGE_ROOT, packageEntries } from '../support/package-exports.ts';
 
@@ -14,7 +15,7 @@ const page = readFileSync(FILE, 'utf8');
 const WIRING = '## Mistakes in the wiring';
 
 const CODES = Object.keys(REASONS) as ReasonCode[];
-const DIALECTS: readonly Dialect[] = [envelope(), problem()];
+const DIALECTS: readonly Dialect[] = [envelope(), problem(), drf()];
 
 /** How a dialect's body is written on the page; as it is on the wire, where nothing here says it shorter. */
 const SHORT: Readonly<Record<string, (body: never) => string>> = {
@@ -72,17 +73,13 @@ function withFacts(text: string, code: ReasonCode, index: number): string {
 
 function answersTo(code: ReasonCode): readonly string[] {
   const context = { schemes: ['Bearer'], method: 'GET', path: '/' } as const;
-  const replies = DIALECTS.map((dialect) => ({
-    name: dialect.name,
-    reply: dialect.render(authError(code), context),
-  }));
-  const challenges = new Set(
-    replies.flatMap(({ reply }) => reply.headers.filter(([name]) => name === 'WWW-Authenticate')).map(String),
-  );
-  return [
-    ...replies.map(({ name, reply }) => `- ${name}: ${reply.status} ${bodyOf(name, reply)}`),
-    ...[...challenges].map((line) => `- challenge: \`${line.slice('WWW-Authenticate,'.length)}\``),
-  ];
+  return DIALECTS.map((dialect) => {
+    const reply = dialect.render(authError(code), context);
+    const challenges = reply.headers.flatMap(([name, value]) =>
+      name === 'WWW-Authenticate' ? [`, challenged with \`${value}\``] : [],
+    );
+    return `- ${dialect.name}: ${reply.status} ${bodyOf(dialect.name, reply)}${challenges.join('')}`;
+  });
 }
 
 function bodyOf(dialect: string, { body }: Reply): string {
