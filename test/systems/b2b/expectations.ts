@@ -1,0 +1,124 @@
+import { expect } from 'vitest';
+import type { HttpAnswer } from '../../support/http-client.ts';
+
+/** The `data` of a login or a refresh. */
+export interface PairData {
+  readonly access_token: string;
+  readonly refresh_token: string;
+  readonly access_expires_at: string;
+  readonly refresh_expires_at: string;
+  readonly client_id: number;
+}
+
+/** A refusal: its status and whole body, and the headers that depend on the case. */
+export interface Refusal {
+  readonly status: number;
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly allow?: string | undefined;
+  readonly retryAfter?: string | undefined;
+}
+
+function refusal(status: number, name: string, code: string) {
+  return (message: string, headers: Pick<Refusal, 'allow' | 'retryAfter'> = {}): Refusal => ({
+    status,
+    name,
+    code,
+    message,
+    ...headers,
+  });
+}
+
+/** The error table: what each status is called. */
+export const validation = refusal(400, 'ValidationException', 'VALIDATION_FAILURE');
+export const syntax = refusal(400, 'SyntaxError', 'SYNTAX_ERROR');
+export const unauthorized = refusal(401, 'UnauthorizedError', 'UNAUTHORIZED');
+export const forbidden = refusal(403, 'ForbiddenError', 'FORBIDDEN');
+export const notFound = refusal(404, 'NotFoundError', 'NOT_FOUND');
+export const methodNotAllowed = refusal(405, 'MethodNotAllowedError', 'METHOD_NOT_ALLOWED');
+export const tooLarge = refusal(413, 'PayloadTooLargeError', 'PAYLOAD_TOO_LARGE');
+export const tooMany = refusal(429, 'TooManyRequestsError', 'TOO_MANY_REQUESTS');
+export const internal = refusal(500, 'InternalServerError', 'INTERNAL_SERVER_ERROR');
+export const unavailable = refusal(503, 'ServiceUnavailableError', 'SERVICE_UNAVAILABLE');
+
+export const INVALID_BODY = syntax('Invalid request body');
+export const LOGIN_FIELDS = validation('Username and password are required');
+export const REFRESH_FIELD = validation('Refresh token is required');
+export const BAD_LOGIN = unauthorized('Invalid credentials');
+export const BAD_REFRESH = unauthorized('Invalid refresh token');
+export const BAD_TOKEN = unauthorized('Invalid token');
+export const EXPIRED = unauthorized('Token has expired');
+export const NO_TOKEN = unauthorized('Authentication required');
+export const BAD_ADDRESS = forbidden('IP address not authorized');
+export const NO_SUCH_PATH = notFound('Not found');
+export const POST_ONLY = methodNotAllowed('Method not allowed', { allow: 'POST' });
+export const BODY_TOO_LARGE = tooLarge('Request body too large');
+export const TOO_MANY_LOGINS = 'Too many login attempts. Please try again later.';
+export const FAILED = internal('Internal server error');
+export const OUT = unavailable('Service temporarily unavailable', { retryAfter: '1' });
+
+/** The headers that the contract says something about; every other one is the framework's own. */
+const GOVERNED = [
+  'Content-Type',
+  'Content-Length',
+  'Transfer-Encoding',
+  'Cache-Control',
+  'Pragma',
+  'WWW-Authenticate',
+  'Allow',
+  'Retry-After',
+  'Location',
+  'Set-Cookie',
+] as const;
+
+type Governed = Readonly<Partial<Record<(typeof GOVERNED)[number], readonly string[]>>>;
+
+/** Expects status, every governed header and the whole body, byte for byte. */
+export function expectRefusal(answer: HttpAnswer, expected: Refusal): void {
+  const { status, name, code, message, allow, retryAfter } = expected;
+  const body = `{"error":{"name":"${name}","code":"${code}","message":"${message}"}}`;
+  expectAnswer(answer, status, body, {
+    'Cache-Control': ['no-store'],
+    ...(status === 401 ? { 'WWW-Authenticate': ['Bearer'] } : {}),
+    ...(allow === undefined ? {} : { Allow: [allow] }),
+    ...(retryAfter === undefined ? {} : { 'Retry-After': [retryAfter] }),
+  });
+}
+
+/** Expects a success of the endpoints, which no cache may keep. */
+export function expectSuccess(answer: HttpAnswer, data: unknown): void {
+  expectAnswer(answer, 200, `{"success":true,"data":${JSON.stringify(data)}}`, {
+    'Cache-Control': ['no-store'],
+    Pragma: ['no-cache'],
+  });
+}
+
+/** Expects a login or refresh to succeed with exactly the five members, in the order of the sample. */
+export function expectPair(answer: HttpAnswer): PairData {
+  expect({ status: answer.status, text: answer.text }).toMatchObject({ status: 200 });
+  const { data } = answer.json() as { data: PairData };
+  expect(Object.keys(data)).toEqual([
+    'access_token',
+    'refresh_token',
+    'access_expires_at',
+    'refresh_expires_at',
+    'client_id',
+  ]);
+  expectSuccess(answer, data);
+  return data;
+}
+
+function expectAnswer(answer: HttpAnswer, status: number, body: string, headers: Governed): void {
+  const governed: Record<string, readonly string[]> = {};
+  for (const name of GOVERNED) if (answer.lines(name).length > 0) governed[name] = answer.lines(name);
+  expect({ status: answer.status, body: answer.text, headers: governed }).toEqual({
+    status,
+    body,
+    headers: {
+      'Content-Type': ['application/json'],
+      'Content-Length': [String(Buffer.byteLength(body))],
+      ...headers,
+    },
+  });
+}

@@ -1,0 +1,32 @@
+import { forge, segment } from '../../support/jwt-forge.ts';
+import { SECRET } from './stage.ts';
+
+/** What a token says of itself, without any check. */
+export function claimsOf(token: string): Readonly<Record<string, unknown>> {
+  return decoded(token, 1);
+}
+
+export function headerOf(token: string): Readonly<Record<string, unknown>> {
+  return decoded(token, 0);
+}
+
+export function headerSegment(token: string): string {
+  return token.split('.')[0] ?? '';
+}
+
+/** The token with some claims changed, or left out where `undefined`, and signed again with the same secret. */
+export function resigned(token: string, changes: Readonly<Record<string, unknown>>): string {
+  const payload = { ...claimsOf(token), ...changes };
+  return forge({ payload, key: SECRET, algorithm: 'HS256' });
+}
+
+/** The token with some claims changed, under the signature that it had. */
+export function tampered(token: string, changes: Readonly<Record<string, unknown>>): string {
+  const [header, , signature] = token.split('.');
+  return `${header}.${segment({ ...claimsOf(token), ...changes })}.${signature}`;
+}
+
+function decoded(token: string, part: 0 | 1): Readonly<Record<string, unknown>> {
+  const text = Buffer.from(token.split('.')[part] ?? '', 'base64url').toString('utf8');
+  return JSON.parse(text) as Record<string, unknown>;
+}
