@@ -125,8 +125,8 @@ function prepareFile(path: string, create: boolean): void {
 }
 
 /**
- * Turns the write-ahead log on. While several processes open a new file at once SQLite refuses this step without waiting
- * for the busy timeout, since waiting could be a deadlock, so it is tried again here.
+ * Turns the write-ahead log on. While another process writes in the journal mode that the file had until now, SQLite
+ * refuses this step at once instead of waiting for the busy timeout, so it is tried again here.
  */
 function useWriteAheadLog(connection: Connection, busyTimeoutMs: number): void {
   const until = performance.now() + busyTimeoutMs;

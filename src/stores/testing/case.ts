@@ -25,7 +25,7 @@ export interface CaseBody {
   readonly run: (context: CaseContext) => Promise<void>;
 }
 
-export const SECOND_MS = 1_000;
+const SECOND_MS = 1_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 export const IDLE_MS = 7 * DAY_MS;

@@ -1,11 +1,15 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { afterAll, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/core/errors.ts';
 import { sqliteStore } from '../../../src/stores/sqlite.ts';
 
+const HOLDER = fileURLToPath(new URL('../../support/sqlite-lock-holder.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-sqlite-'));
 let files = 0;
 
@@ -58,6 +62,18 @@ describe('sqliteStore in an outage', () => {
     expect(await store.get('kind', 'before')).toBeNull();
     expect(await store.familyGet('f1')).toBeNull();
     other.close();
+    await store.close();
+  });
+
+  it('waits for a host that writes in the journal mode that its file had so far', async () => {
+    const path = newPath();
+    const child = fork(HOLDER, [path, '300'], { execArgv: [] });
+    await once(child, 'message');
+    const store = sqliteStore({ path, busyTimeoutMs: 20_000 });
+    expect(await store.put('kind', 'id', 1)).toBe(1);
+    const reader = new Database(path);
+    expect(reader.prepare('SELECT id FROM product').all()).toEqual([{ id: 7 }]);
+    reader.close();
     await store.close();
   });
 

@@ -1,0 +1,13 @@
+// Holds the write lock of a database in rollback-journal mode, says so, and lets go of it after so many milliseconds by
+// itself, since the parent stands still while it waits for the lock.
+import Database from 'libsql';
+
+const [path, holdMs] = process.argv.slice(2);
+const database = new Database(path);
+database.exec('CREATE TABLE IF NOT EXISTS product (id INTEGER)');
+database.exec('BEGIN IMMEDIATE; INSERT INTO product VALUES (7)');
+process.send('held');
+setTimeout(() => {
+  database.exec('COMMIT');
+  process.exit();
+}, Number(holdMs));
