@@ -40,11 +40,11 @@ export function envelope(options: EnvelopeOptions = {}): Dialect {
     name: 'envelope',
     render(error: AuthError, context: RenderContext): Reply {
       const { disclosure } = REASONS[error.code];
-      const entry = ENTRIES[disclosure];
+      const { status, name, code } = ENTRIES[disclosure];
       const challenges = challengesFor(error, context.schemes, realm);
       return jsonReply(
-        entry.status,
-        { error: { name: entry.name, code: entry.code, message: textOf(disclosure, error, context) } },
+        status,
+        { error: { name, code, message: textOf(disclosure, error, context) } },
         commonHeaders(error, bareChallenge && challenges.length > 0 ? context.schemes : challenges),
       );
     },
@@ -104,5 +104,5 @@ const readMessage: Reader<string | (() => string)> = (value, path) =>
 
 function readMessages(value: unknown, path: string): EnvelopeMessages {
   const shape = Object.fromEntries(Object.keys(ENTRIES).map((key) => [key, optional(readMessage)]));
-  return parseOptions(path, value, shape) as EnvelopeMessages;
+  return parseOptions(path, value, shape);
 }

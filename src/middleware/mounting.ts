@@ -24,7 +24,7 @@ export function answering(
   mountable: Mountable,
   options: MountOptions = {},
 ): (exchange: Exchange) => MaybePromise<Reply | null> {
-  const { handle } = implementing<Mountable>('a system, such as b2bSystem({ … })', 'handle')(
+  const system = implementing<Mountable>('a system, such as b2bSystem({ … })', 'handle')(
     mountable,
     'mount: the first argument',
   );
@@ -37,8 +37,8 @@ export function answering(
   }
   return function answer(exchange) {
     const path = exchange.mountedPath;
-    if (prefix === '') return handle(exchange, path);
-    return path.startsWith(`${prefix}/`) ? handle(exchange, path.slice(prefix.length)) : null;
+    if (prefix === '') return system.handle(exchange, path);
+    return path.startsWith(`${prefix}/`) ? system.handle(exchange, path.slice(prefix.length)) : null;
   };
 }
 

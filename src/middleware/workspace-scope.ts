@@ -25,7 +25,7 @@ export interface WorkspaceSelection {
  * @returns A guard that refuses with `workspace_missing` when the principal has none, and with `workspace_forbidden` when
  *   the selected one is not the principal's, is unknown, or is named more than once; the answers are the same.
  */
-export function workspaceScope(options: WorkspaceScopeOptions = {}): Guard<Principal | null> {
+export function workspaceScope(options: WorkspaceScopeOptions = {}): Guard {
   const { select } = parseOptions('workspaceScope', options, { select: optional(readSelection) });
 
   function enterOwn(principal: Principal | null): Decision<Principal | null> {

@@ -112,8 +112,10 @@ export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
   }
 
   return {
-    async start(owner, data, options) {
-      return grantOf(await sessions.start(owner, data, { ...options, handlesOf: (id) => handlesOf(id, 1) }));
+    async start(owner, data, startOptions) {
+      return grantOf(
+        await sessions.start(owner, data, { ...startOptions, handlesOf: (id) => handlesOf(id, 1) }),
+      );
     },
 
     recognise(token) {

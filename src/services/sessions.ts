@@ -127,7 +127,7 @@ export function sessionsOf({
     async start(owner, data, { handlesOf, parent, maxSeconds, reason } = {}) {
       await ready?.();
       const id = randomToken(128);
-      const lifetimes = [absoluteSeconds, maxSeconds ?? null].filter((seconds) => seconds !== null);
+      const ends = [absoluteSeconds, maxSeconds ?? null].filter((seconds) => seconds !== null);
       const family = await store.familyCreate({
         id,
         handles: handlesOf?.(id),
@@ -135,7 +135,7 @@ export function sessionsOf({
         parent,
         data,
         idleMs,
-        absoluteAt: lifetimes.length === 0 ? null : clock.now() + Math.min(...lifetimes) * 1000,
+        absoluteAt: ends.length === 0 ? null : clock.now() + Math.min(...ends) * 1000,
         feedMs,
       });
       tell(parent === undefined ? 'started' : 'impersonated', family, reason ?? null);

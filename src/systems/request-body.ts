@@ -1,6 +1,7 @@
 import { parse as parseContentType } from 'content-type';
 import { authError, type AuthError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
+import { parseMultipart } from './multipart.ts';
 
 /** The most that an endpoint reads of a body. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
@@ -34,9 +35,9 @@ export async function readBody(
   if (encoding === undefined || !accepted.includes(encoding))
     return authError('body_media_type', { mediaType });
   if (reading.kind === 'parsed') return ofParsed(reading.value, encoding);
-  return encoding === 'json'
-    ? parseJson(reading.bytes)
-    : parseForm(reading.bytes, reading.contentType as string);
+  if (encoding === 'json') return parseJson(reading.bytes);
+  if (encoding === 'form') return parseForm(reading.bytes);
+  return parseMultipart(reading.bytes, reading.contentType as string);
 }
 
 /**
@@ -89,14 +90,10 @@ function parseJson(bytes: Uint8Array): DecodedBody | AuthError {
   }
 }
 
-/** Both form encodings, by the parser that Node has built in (WHATWG Fetch, section 5.3). */
-async function parseForm(bytes: Uint8Array, contentType: string): Promise<DecodedBody | AuthError> {
+function parseForm(bytes: Uint8Array): DecodedBody | AuthError {
   try {
-    const data = await new Response(bytes, { headers: { 'Content-Type': contentType } }).formData();
-    const fields = [...data].flatMap(([name, value]) =>
-      typeof value === 'string' ? [[name, value] as const] : [],
-    );
-    return { kind: 'form', fields };
+    const decoded = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { kind: 'form', fields: [...new URLSearchParams(decoded)] };
   } catch {
     return authError('body_syntax');
   }

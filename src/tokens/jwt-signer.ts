@@ -73,6 +73,7 @@ export function issuerOnlyRing(ring: KeyRing): KeyRing {
       return found.length > 0 ? found : chain(ring.candidates(algorithm, kid), matching);
     },
     signingKey: (at) => derive(ring.signingKey(at)),
+    ...(ring.fresh === undefined ? {} : { fresh: () => ring.fresh?.() }),
   };
 }
 

@@ -38,8 +38,9 @@ export function rehasher(editor: KeyEditor, hasher: ApiKeyHasher, clock: Clock):
 
   async function run(id: string, serial: number, presented: string): Promise<void> {
     try {
-      await editor.edit(id, (document) => hashAnew(document, serial, presented), null);
-      triedAt.delete(id);
+      const edited = await editor.edit(id, (document) => hashAnew(document, serial, presented), null);
+      // Where there was nothing to do, another process was first, and this one will hear of it by the feed.
+      if (edited !== null) triedAt.delete(id);
     } catch {
       // The earlier hash is still good, so nothing is lost: a later use tries again.
     }

@@ -12,9 +12,9 @@ interface RingView {
   readonly keys: readonly RingKey[];
   readonly algorithms: ReadonlySet<JwtAlgorithm>;
   candidates(algorithm: JwtAlgorithm, kid: string | null): readonly KeyObject[];
-  /** Whether there is a key with this kid, of whatever algorithm. */
+  /** Whether a key with this kid is known, of whatever algorithm, also when its time is over. */
   knows(kid: string): boolean;
-  /** The key that signed at a moment, while it is known; otherwise the one that signs. `null` when there is none. */
+  /** The key that signs for a moment, while it is known; otherwise the active one. `null` when there is none. */
   signingKey(at: number | undefined): SigningKey | null;
   /** When a key of it is forgotten; infinite when none is. */
   readonly endsAt: number;
@@ -77,17 +77,17 @@ function ringView(stored: readonly OpenKey[], imported: readonly ImportedKey[], 
   const terms = [
     ...own.map((key) => ({
       key: toRingKey(key, stateOf(key)),
-      since: key.activatedAt ?? Infinity,
-      until: key.retiredAt ?? Infinity,
+      since: (key.activatedAt ?? Infinity) + HANDOVER_MS,
+      until: (key.retiredAt ?? Infinity) + HANDOVER_MS,
     })),
     ...brought.map((key) => ({
       key: toRingKey(key, key.signs && firstActivation === Infinity ? 'active' : 'retired'),
       since: key.signs ? -Infinity : Infinity,
-      until: firstActivation,
+      until: firstActivation + HANDOVER_MS,
     })),
   ].toSorted((a, b) => ORDER[a.key.state] - ORDER[b.key.state]);
   const keys = terms.map(({ key }) => key);
-  const kids = new Set(keys.map(({ kid }) => kid));
+  const kids = new Set([...stored, ...imported].map(({ kid }) => kid));
   const active = keys.find(({ state }) => state === 'active');
 
   return {
@@ -104,6 +104,12 @@ function ringView(stored: readonly OpenKey[], imported: readonly ImportedKey[], 
     endsAt: Math.min(...[...own, ...brought].map(({ forgetAt }) => forgetAt ?? Infinity)),
   };
 }
+
+/**
+ * What is signed for a moment so soon after a promotion is still signed by the predecessor, so that a node which has not
+ * heard of the promotion yet and one that has sign the same claims to the same bytes.
+ */
+const HANDOVER_MS = 5_000;
 
 const ORDER: Readonly<Record<KeyState, number>> = { active: 0, next: 1, retired: 2 };
 

@@ -100,8 +100,8 @@ export function bearerSessionSystem(options: BearerSessionOptions): BearerSessio
     authenticate: () => entry,
     dialect,
     sessions,
-    async impersonate(actorSessionId, targetId, options) {
-      const granted = await decideImpersonation(sessions, directory, actorSessionId, targetId, options);
+    async impersonate(actorSessionId, targetId, how) {
+      const granted = await decideImpersonation(sessions, directory, actorSessionId, targetId, how);
       if (isAuthError(granted)) return granted;
       const { target, actor, maxSeconds } = granted;
       const accountId = await directory.homeAccount(target);

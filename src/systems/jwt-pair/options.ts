@@ -11,7 +11,7 @@ export type JwtPairUser = User;
 /** Access tokens live 300 seconds and refresh tokens 86,400 by default. */
 export interface JwtPairOptions extends PairSystemOptions<JwtPairUser> {
   /** The host's users; with `mayImpersonate` it lets some act as others. */
-  readonly directory: Directory<JwtPairUser> & ImpersonationRules<JwtPairUser>;
+  readonly directory: Directory & ImpersonationRules<JwtPairUser>;
   /** Also accepts API keys on protected routes; none by default. */
   readonly apiKeys?: CredentialStrategy<Principal> | undefined;
   /** Whether a refresh gives a new refresh token and ends the old one; default false. */
@@ -27,7 +27,7 @@ export interface JwtPairOptions extends PairSystemOptions<JwtPairUser> {
 }
 
 export interface JwtPairConfig extends PairConfig<JwtPairUser> {
-  readonly directory: Directory<JwtPairUser> & ImpersonationRules<JwtPairUser>;
+  readonly directory: Directory & ImpersonationRules<JwtPairUser>;
   readonly apiKeys: CredentialStrategy<Principal> | undefined;
   readonly rotate: boolean;
   readonly revokeAccessOnLogout: boolean;

@@ -65,14 +65,8 @@ export function jwtPairSystem(options: JwtPairOptions): JwtPairSystem {
     authenticate: () => entry,
     dialect,
     sessions,
-    async impersonate(actorSessionId, targetId, impersonateOptions) {
-      const granted = await decideImpersonation(
-        sessions,
-        config.directory,
-        actorSessionId,
-        targetId,
-        impersonateOptions,
-      );
+    async impersonate(actorSessionId, targetId, how) {
+      const granted = await decideImpersonation(sessions, config.directory, actorSessionId, targetId, how);
       if (isAuthError(granted)) return granted;
       const { target, actor, maxSeconds } = granted;
       const family = await sessions.start(target.id, impersonationData(target.id, actor), {
