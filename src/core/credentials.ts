@@ -141,8 +141,9 @@ function readValue(
     return { kind: 'found', claim: first, credential: { header, scheme, value: rest } };
   }
   const value = rest.replace(BLANKS_BEFORE, '');
-  if (value.includes(',')) return JOINED;
-  if (value === '' || BLANK.test(value)) return MALFORMED;
+  // A comma without any blank is a byte like any other: it joins no two credentials, each of which has a scheme.
+  if (BLANK.test(value)) return value.includes(',') ? JOINED : MALFORMED;
+  if (value === '') return MALFORMED;
   const claim = claims.length === 1 ? first : claims.find((each) => fits(each, value));
   if (claim === undefined) return TOKEN_MALFORMED;
   return { kind: 'found', claim, credential: { header, scheme, value } };

@@ -34,8 +34,9 @@ export function checkClaims(payload: unknown, profile: ClaimsProfile, now: numbe
     return authError('token_malformed');
   const claims = payload as Claims;
   return (
-    checkKind(claims, profile) ??
+    // First of all: past its end a token is of no kind any more, whatever it was and whoever it was for.
     checkTimes(claims, profile, now) ??
+    checkKind(claims, profile) ??
     checkIssuer(claims['iss'], profile.issuers) ??
     checkAudience(claims['aud'], profile.audiences) ??
     checkStrings(claims, profile.required) ??

@@ -105,9 +105,9 @@ function naiveLine(claims: readonly CredentialClaim[], header: string, text: str
   const rest = sameWord.length > 0 ? text.slice(word.length).replace(/^ /, '') : text;
   const verbatim = candidates.find(({ value }) => value === 'verbatim');
   if (verbatim !== undefined) return { index: claims.indexOf(verbatim), header, scheme, value: rest };
-  if (rest.includes(',')) return 'credentials_joined';
   const words = rest.replace(/^[ \t]+/, '').split(/[ \t]/);
   const [value = ''] = words;
+  if (words.length !== 1 && rest.includes(',')) return 'credentials_joined';
   if (words.length !== 1 || value === '') return 'credentials_malformed';
   const jwt = /^[\w-]+\.[\w-]+\.[\w-]+$/.test(value);
   const opaque = !jwt && /^[\w.~+/-]+=*$/.test(value);

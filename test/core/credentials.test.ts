@@ -62,8 +62,8 @@ describe('credentialReader', () => {
     ['a blank at the end', { authorization: 'Bearer abc ' }, 'refused: credentials_malformed'],
     ['two joined', { authorization: 'Bearer abc,Bearer def' }, 'refused: credentials_joined'],
     ['two joined with a blank', { authorization: 'Bearer abc, Bearer def' }, 'refused: credentials_joined'],
-    ['a comma at the end', { authorization: 'Bearer abc,' }, 'refused: credentials_joined'],
-    ['a comma alone', { authorization: 'Bearer ,' }, 'refused: credentials_joined'],
+    ['two joined before a blank', { authorization: 'Bearer abc ,Bearer def' }, 'refused: credentials_joined'],
+    ['a comma and a blank', { authorization: 'Bearer abc, ' }, 'refused: credentials_joined'],
     ['two lines', { authorization: ['Bearer abc', 'Bearer def'] }, 'refused: credentials_repeated'],
     ['the same line twice', { authorization: ['Bearer abc', 'Bearer abc'] }, 'refused: credentials_repeated'],
     ['two empty lines', { authorization: ['', ''] }, 'refused: credentials_repeated'],
@@ -75,6 +75,14 @@ describe('credentialReader', () => {
   ])('BT-05 BT-06 judges %s', (_, headers: FakeHeaders, expected) => {
     expect(outcome([BEARER], headers)).toBe(expected);
   });
+
+  it.each(['a,b', 'abc,', ',abc', ',', 'a.b.c,d.e.f'])(
+    'BT-05 takes %j for one word, which fits no token',
+    (value) => {
+      expect(outcome([BEARER], { authorization: `Bearer ${value}` })).toBe(value);
+      expect(outcome([JWT, OPAQUE], { authorization: `Bearer ${value}` })).toBe('refused: token_malformed');
+    },
+  );
 
   it.each(['\u00a0', '\u0085', '\u2003', '\u3000', '\ufeff', '\v', '\f', '\u2028'])(
     'BT-07 takes %j for no blank: it stays part of the credential, which then fits no token',

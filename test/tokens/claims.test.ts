@@ -153,8 +153,11 @@ describe('checkClaims', () => {
     expect(judge({ ...GOOD, kind }, { tokenType: { claim: 'kind', value: 'masquerade' } })).toBe(expected);
   });
 
-  it('JWT-11 tells a token of another kind from one that has expired, so that no kind is a hint', () => {
-    expect(judge({ ...GOOD, token_type: 'refresh', exp: NOW - 1 })).toBe('token_type_refused');
+  it('JWT-11 judges the expiry before the kind, the issuer and the audience', () => {
+    const wrong = { token_type: 'refresh', iss: 'elsewhere', aud: 'web' };
+    expect(judge({ ...GOOD, ...wrong, exp: NOW - 1 })).toBe('token_expired');
+    expect(judge({ ...GOOD, ...wrong, exp: undefined })).toBe('token_claim_missing exp');
+    expect(judge({ ...GOOD, ...wrong })).toBe('token_type_refused');
   });
 
   it.each([

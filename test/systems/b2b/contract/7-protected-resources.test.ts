@@ -30,6 +30,7 @@ const TOKENS: Readonly<Record<string, (stage: Stage, pair: PairData) => string |
     return token;
   },
   'refresh token': (_stage, { refresh_token: token }) => token,
+  'two tokens joined by a comma alone': (_stage, { access_token: token }) => `${token},${token}`,
   'client inactive'(stage, { access_token: token }) {
     stage.directory.ada.active = false;
     return token;
