@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import ts from 'typescript';
+import ts from 'typescript-6';
 import { describe, expect, it } from 'vitest';
 import type { Dialect } from '../../src/core/dialect.ts';
 import { authError } from '../../src/core/errors.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
-import ts from 'typescript';
+import ts from 'typescript-6';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Place, importsOf, mayImport, placeOf, sourceFiles } from '../support/floors.ts';
 import { PACKAGE_ROOT } from '../support/package-exports.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import ts from 'typescript';
+import ts from 'typescript-6';
 import { describe, expect, it } from 'vitest';
 import { sourceFiles } from '../support/floors.ts';
 import { PACKAGE_ROOT } from '../support/package-exports.ts';

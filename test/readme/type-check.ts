@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import ts from 'typescript';
+import ts from 'typescript-6';
 import { PACKAGE_ROOT, packageEntries } from '../support/package-exports.ts';
 
 /**

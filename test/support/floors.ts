@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import ts from 'typescript';
+import ts from 'typescript-6';
 
 /**
  * The floors of the house, lowest first. Each pattern captures the part of the house that a file is in: a folder, or a
