@@ -12,7 +12,7 @@ import {
 } from '../core/options.ts';
 import type { FeedEvent, Store } from '../core/store.ts';
 import { requireInteger } from './input.ts';
-import { openConnection } from './sqlite/connection.ts';
+import { makeDurable, openConnection } from './sqlite/connection.ts';
 import { createFamilies } from './sqlite/families.ts';
 import { createFeed } from './sqlite/feed.ts';
 import { applyMigrations, checkMigrations } from './sqlite/migrations.ts';
@@ -57,12 +57,13 @@ export function sqliteStore(target: string | SqliteStoreOptions): Store {
     migrate: optional(oneOf('apply', 'check'), 'apply'),
     busyTimeoutMs: optional(integer(0, 60_000), 2_000),
   });
-  const { clock } = options;
+  const { clock, busyTimeoutMs } = options;
   const create = options.migrate === 'apply';
-  const connection = openConnection(options.path, { busyTimeoutMs: options.busyTimeoutMs, create });
+  const connection = openConnection(options.path, { busyTimeoutMs, create });
   try {
-    if (options.migrate === 'apply') applyMigrations(connection, clock.now());
-    else checkMigrations(connection);
+    if (!create) checkMigrations(connection);
+    makeDurable(connection, busyTimeoutMs);
+    if (create) applyMigrations(connection, clock.now());
   } catch (error) {
     connection.close();
     throw error;

@@ -71,6 +71,11 @@ async function runCase(body: CaseBody, makeStore: MakeStore, hooks: StoreHooks):
     return store;
   }
 
+  async function end(): Promise<void> {
+    await Promise.all(processes.map((process) => process.kill()));
+    await Promise.all(opened.map((store) => store.close()));
+  }
+
   try {
     const store = await keep(makeStore({ clock }));
     await body.run({
@@ -84,10 +89,12 @@ async function runCase(body: CaseBody, makeStore: MakeStore, hooks: StoreHooks):
         return process;
       },
     });
-  } finally {
-    await Promise.all(processes.map((process) => process.kill()));
-    await Promise.all(opened.map((store) => store.close()));
+  } catch (error) {
+    // What the case found is to be told, not what closing a broken store then says.
+    await end().catch(() => undefined);
+    throw error;
   }
+  await end();
 }
 
 /** Begins at the machine's time, since engines may drop what has expired by a clock of their own. */

@@ -22,8 +22,7 @@ export interface ConnectionOptions {
 }
 
 /**
- * Opens a database file in WAL mode, where readers and the one writer do not wait for each other. `synchronous=FULL`
- * has each commit on the disk before it is acknowledged.
+ * Opens a database file, and changes nothing in one that is there.
  *
  * @throws {@link ConfigError} `dependency_missing`, `option_invalid`, `schema_outdated`.
  * @throws {@link StoreError} when the file cannot be opened or is no database.
@@ -88,13 +87,28 @@ export function openConnection(path: string, options: ConnectionOptions, driver?
     },
   };
 
-  try {
-    useWriteAheadLog(connection, options.busyTimeoutMs);
-    connection.exec('PRAGMA synchronous = FULL');
-    return connection;
-  } catch (error) {
-    connection.close();
-    throw error;
+  return connection;
+}
+
+/**
+ * Turns on the write-ahead log, with which readers and the one writer do not wait for each other, and has each commit on
+ * the disk before it is acknowledged. While another process writes in the journal mode that the file had until now,
+ * SQLite refuses this at once instead of waiting for the busy timeout, so it is tried again here.
+ *
+ * @throws {@link StoreError} when the file stays locked, or lies where no log can be kept.
+ */
+export function makeDurable(connection: Connection, busyTimeoutMs: number): void {
+  const until = performance.now() + busyTimeoutMs;
+  connection.exec('PRAGMA synchronous = FULL');
+  for (;;) {
+    try {
+      const [row] = connection.rows('PRAGMA journal_mode = WAL', []);
+      if (row?.['journal_mode'] === 'wal') return;
+      throw new StoreError('The file system of the database cannot hold a write-ahead log.');
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
   }
 }
 
@@ -121,24 +135,6 @@ function prepareFile(path: string, create: boolean): void {
       });
     }
     throw new StoreError(`The database file cannot be opened (${code ?? 'unknown'}).`, { cause });
-  }
-}
-
-/**
- * Turns the write-ahead log on. While another process writes in the journal mode that the file had until now, SQLite
- * refuses this step at once instead of waiting for the busy timeout, so it is tried again here.
- */
-function useWriteAheadLog(connection: Connection, busyTimeoutMs: number): void {
-  const until = performance.now() + busyTimeoutMs;
-  for (;;) {
-    try {
-      const [row] = connection.rows('PRAGMA journal_mode = WAL', []);
-      if (row?.['journal_mode'] === 'wal') return;
-      throw new StoreError('The file system of the database cannot hold a write-ahead log.');
-    } catch (error) {
-      if (!isBusy(error) || performance.now() >= until) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
   }
 }
 

@@ -40,8 +40,8 @@ export function serveStore(store: Store, channel: StoreChannel): void {
 
   channel.on('message', (message) => {
     const { id, method, args } = message as Call;
-    const call = store[method] as (...args: readonly unknown[]) => Promise<unknown>;
-    call(...args).then(
+    const answered = Reflect.apply(store[method], store, args) as Promise<unknown>;
+    answered.then(
       (result) => answer({ id, result }),
       (error: Error) => answer({ id, error: { name: error.name, message: error.message } }),
     );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigError, StoreError } from '../../../src/core/errors.ts';
-import { type Connection, openConnection } from '../../../src/stores/sqlite/connection.ts';
+import { type Connection, makeDurable, openConnection } from '../../../src/stores/sqlite/connection.ts';
 import { loadDriver } from '../../../src/stores/sqlite/driver.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-connection-'));
@@ -14,6 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function open(): Connection {
   files += 1;
   const connection = openConnection(join(folder, `${files}.db`), { busyTimeoutMs: 50, create: true });
+  makeDurable(connection, 50);
   connection.exec('CREATE TABLE t (id TEXT PRIMARY KEY, n INTEGER) STRICT');
   return connection;
 }

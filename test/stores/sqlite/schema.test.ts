@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -83,9 +83,11 @@ describe('the schema of sqliteStore', () => {
     expect(existsSync(path)).toBe(false);
     const host = new Database(path);
     host.exec('CREATE TABLE product (id INTEGER)');
+    const before = readFileSync(path);
     expect(() => sqliteStore({ path, migrate: 'check' })).toThrow(
       'sqliteStore: the database lacks 0001-records; start once with migrate: "apply".',
     );
+    expect(readFileSync(path)).toEqual(before);
     await sqliteStore(path).close();
     const store = sqliteStore({ path, migrate: 'check' });
     expect(await store.put('kind', 'id', 1)).toBe(1);

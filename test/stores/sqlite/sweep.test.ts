@@ -86,6 +86,11 @@ describe('sqliteStore when it is swept', () => {
     ],
     ['children', "SELECT id FROM portcullis_family WHERE parent = 'p'", 'portcullis_family_parent'],
     [
+      'the end of the feed',
+      'SELECT position, key FROM portcullis_feed WHERE position > 9 AND expires_at > 1 ORDER BY position',
+      'INTEGER PRIMARY KEY',
+    ],
+    [
       'a slot',
       "SELECT id FROM portcullis_record WHERE kind = 'k' AND lookup1 = 'x' AND id > 'a' ORDER BY id LIMIT 1",
       'portcullis_record_lookup1',
