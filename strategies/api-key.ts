@@ -44,8 +44,8 @@ export interface ApiKeyOptions {
  * Recognises API keys in `Authorization: Api-Key <key>`, in a header of their own, or both: one key in each request, and
  * never in a query, a cookie or a body. Everything after the scheme and exactly one space is the key.
  *
- * A key that has networks is refused from elsewhere with `ip_denied`, under plain Passport as well. The answer to a
- * caller whose secret was replaced has `Deprecation` and `Sunset` headers.
+ * A key that has networks is refused from elsewhere with `ip_denied`, under plain Passport as well. Behind a guard of this
+ * package, the answer to a caller whose secret was replaced has `Deprecation` and `Sunset` headers.
  *
  * @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`, `option_conflict`.
  * @see RFC 9110 section 11.6.2, RFC 8594 (`Sunset`), RFC 9745 (`Deprecation`)

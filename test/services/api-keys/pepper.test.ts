@@ -90,6 +90,24 @@ describe('a pepper', () => {
     expect(await bench.keys.find(record.id)).toMatchObject({ revokedAt: bench.clock.now() });
   });
 
+  it('is mixed in by one process for all, which ask the store once to find that out', async () => {
+    const bench = keyService();
+    const { key, record } = await bench.keys.create(NEW_KEY);
+    // Neither hears anything of the other: both read the key as it was, and one of them comes second.
+    bench.observed.store.feedWatch = async () => async () => undefined;
+    const nodes = [bench.anotherNode({ pepper: P1 }), bench.anotherNode({ pepper: P1 })];
+    await Promise.all(nodes.map((node) => node.verify(key)));
+    await settled();
+    const before = bench.observed.count('get', 'apikey');
+    for (let n = 0; n < 20; n++) {
+      for (const node of nodes) expect(await node.verify(key)).toBe(`${record.id} of w1`);
+      await settled();
+    }
+    expect(await hashesOf(bench, record.id)).toEqual(['hmac-sha256$p1']);
+    // One reads the key as it has become, and the other comes to the end of its attempt: far fewer than the requests.
+    expect(bench.observed.count('get', 'apikey') - before).toBeLessThan(10);
+  });
+
   it('that is no longer given is an outage and no refusal, for the secrets that need it', async () => {
     const bench = keyService({ pepper: P1 });
     const { key, record } = await bench.keys.create(NEW_KEY);

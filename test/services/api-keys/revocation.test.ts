@@ -88,7 +88,7 @@ describe('revoke', () => {
     const { keys, verify, observed, anotherNode } = keyService();
     const other = anotherNode();
     const { key, record } = await keys.create(NEW_KEY);
-    await other.verify(key);
+    for (const ask of [verify, other.verify]) expect(await ask(key)).toBe(`${record.id} of w1`);
     observed.down = new Set(['feedAppend']);
     await expect(keys.revoke(record.id)).rejects.toBeInstanceOf(StoreError);
     expect(await verify(key)).toBe('key_revoked');
