@@ -4,16 +4,7 @@ import { forge, TEST_SECRET } from '../../support/jwt-forge.ts';
 import { expectPair, type PairData } from '../../systems/b2b/expectations.ts';
 import { NODE_HOST } from '../../systems/b2b/hosts.ts';
 import { startStage, stopStagesAfterEach, type Stage, type StageOptions } from '../../systems/b2b/stage.ts';
-import {
-  closeRingsAfterEach,
-  DAY,
-  headerOf,
-  HOUR,
-  tokenOf,
-  verdict,
-  verifierOf,
-  workshop,
-} from './workshop.ts';
+import { closeRingsAfterEach, DAY, headerOf, HOUR, workshop } from './workshop.ts';
 
 stopStagesAfterEach();
 closeRingsAfterEach();
