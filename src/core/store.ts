@@ -172,7 +172,8 @@ export interface FamilyStore {
 
 /**
  * One line of the feed. Revocations: `sid:<family>` (value unused), `gen:<family>` (generations below the value are
- * refused), `acc:<owner>` and `ws:<workspace>` (tokens with an auth version at or below the value are refused).
+ * refused), `acc:<owner>` and `ws:<workspace>` (tokens with an auth version at or below the value are refused),
+ * `act:<family>` (value unused; tokens of impersonations that were started from this family are refused).
  * Invalidations of caches: `inv:<kind>:<id>`.
  */
 export interface FeedEvent {

@@ -3,7 +3,7 @@ import { authError, StoreError, type AuthError } from '../core/errors.ts';
 import { publishSession, type EventSink, type SessionEvent } from '../core/events.ts';
 import type { MaybePromise } from '../core/maybe-promise.ts';
 import { randomToken } from '../core/secrets.ts';
-import type { Family, FamilyStore, Json, RotatePolicy } from '../core/store.ts';
+import type { Family, FamilyStore, FeedStore, Json, RotatePolicy } from '../core/store.ts';
 import type { FeedReader } from '../tokens/feed-reader.ts';
 import { sessionDataOf, sessionInfoOf, type SessionInfo } from './session-data.ts';
 
@@ -19,7 +19,7 @@ export interface SessionLifetimes {
 }
 
 export interface SessionsOptions {
-  readonly store: FamilyStore;
+  readonly store: FamilyStore & Pick<FeedStore, 'feedAppend'>;
   readonly feed: FeedReader;
   /** The system's name; owners of different systems never mix. */
   readonly system: string;
@@ -40,7 +40,7 @@ export interface IssuedGeneration {
 export interface Sessions {
   /** Starts a session for an owner. Its first generation is issued. */
   start(owner: string, data: Json, options?: StartOptions): Promise<Family>;
-  /** The live session, or `null`. */
+  /** The live session, or `null`; an impersonation lives only as long as the session that it was started from. */
   find(sessionId: string): Promise<Family | null>;
   /**
    * Presents a generation of refresh token that was authenticated before, and issues its successor.
@@ -51,11 +51,12 @@ export interface Sessions {
   rotate(
     sessionId: string,
     generation: number,
-    policy?: Pick<RotatePolicy, 'handles' | 'feedGeneration' | 'data' | 'retireQuietly'>,
+    policy?: Pick<RotatePolicy, 'handles' | 'feedGeneration' | 'data' | 'retireQuietly'> &
+      Partial<Pick<RotatePolicy, 'graceMs'>>,
   ): Promise<IssuedGeneration | AuthError>;
   /**
    * Ends the refresh tokens of a session, while its access tokens live on to their expiry; `revoke` and `revokeAll`
-   * still end those. @returns Whether this call did it.
+   * still end those. The impersonations that were started from it end altogether. @returns Whether this call did it.
    */
   retire(sessionId: string, options: RevokeOptions): Promise<boolean>;
   /** Ends one session; this process refuses its access tokens from now on, others when they next read the feed. */
@@ -117,6 +118,14 @@ export function sessionsOf({
     );
   }
 
+  /** Whether a session goes on: neither it nor what it hangs on has been retired. */
+  async function goesOn(family: Family): Promise<boolean> {
+    if (isRetired(family)) return false;
+    if (family.parent === null) return true;
+    const parent = await store.familyGet(family.parent);
+    return parent !== null && goesOn(parent);
+  }
+
   function ownerOf(family: Family): string {
     return family.owner.slice(prefix.length);
   }
@@ -145,7 +154,7 @@ export function sessionsOf({
     async find(sessionId) {
       const family = await store.familyGet(sessionId);
       // A token of one system says nothing in another, even where both share a store and a key.
-      return family !== null && family.owner.startsWith(prefix) && !isRetired(family) ? family : null;
+      return family?.owner.startsWith(prefix) === true && (await goesOn(family)) ? family : null;
     },
 
     async rotate(sessionId, generation, policy = {}) {
@@ -173,6 +182,8 @@ export function sessionsOf({
       for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
         const family = await store.familyGet(sessionId);
         if (family === null || isRetired(family)) return false;
+        // First, so that what fails in between leaves no impersonation behind. Their refresh tokens end by `goesOn`.
+        await store.feedAppend([{ key: `act:${sessionId}`, value: 0, expiresAt: clock.now() + feedMs }]);
         // The successor is never handed out, and so no refresh token of the session is left.
         const rotation = await store.familyRotate(sessionId, family.generation, {
           idleMs: Math.max(1, family.expiresAt - clock.now()),
@@ -183,6 +194,7 @@ export function sessionsOf({
         });
         if (rotation.outcome !== 'rotated') continue;
         tell('revoked', family, reason);
+        await feed.poll();
         return true;
       }
       throw new StoreError('a session is being refreshed faster than it can be ended');
@@ -208,8 +220,11 @@ export function sessionsOf({
     },
 
     async list(owner) {
-      const families = await store.familyList(prefix + owner);
-      return families.filter((family) => !isRetired(family)).map(sessionInfoOf);
+      const live: SessionInfo[] = [];
+      for (const family of await store.familyList(prefix + owner)) {
+        if (await goesOn(family)) live.push(sessionInfoOf(family));
+      }
+      return live;
     },
   };
 }

@@ -203,6 +203,14 @@ function actClaims(family: Family): Claims {
   return { act: { sub: actor.id, sid: actor.sessionId }, ...(actor.readOnly ? { read_only: true } : {}) };
 }
 
+/** Whether a token names nobody who acts as its subject, or does so as {@link actClaims} writes it. */
+export function hasPlainActor({ act }: Claims): boolean {
+  if (act === undefined) return true;
+  if (typeof act !== 'object' || act === null) return false;
+  const { sub, sid } = act as { sub?: unknown; sid?: unknown };
+  return typeof sub === 'string' && sub !== '' && typeof sid === 'string' && sid !== '';
+}
+
 /** What a principal says of whoever acts as it, from the claims of its token. */
 export function actingOfClaims(claims: Claims): { readonly actor?: Actor; readonly readOnly?: boolean } {
   const { act, read_only: readOnly } = claims as { act?: { sub: string; sid: string }; read_only?: unknown };

@@ -3,7 +3,9 @@ import { authError, type AuthError } from '../core/errors.ts';
 import { chain, type MaybePromise } from '../core/maybe-promise.ts';
 import type { Claims, Principal } from '../core/principal.ts';
 import {
+  actingOfClaims,
   generationOf,
+  hasPlainActor,
   PAIR_CLAIMS,
   tokenPairs,
   type PairFormat,
@@ -60,9 +62,16 @@ export function pairParts<U extends User, P extends Principal>(
   }
 
   function gone(claims: Claims): MaybePromise<AuthError | null> {
-    return accounts.check(
+    const refusal = accounts.check(
       userIdOf(claims),
       judgeUser === undefined ? undefined : (user) => judgeUser(user, claims),
+    );
+    const { actor } = actingOfClaims(claims);
+    if (actor === undefined) return refusal;
+    // Who acts must be there as well; the caller, who presents the user's token, is told no more than that it is over.
+    return chain(
+      refusal,
+      (userIsGone) => userIsGone ?? chain(accounts.check(actor.id), (left) => left && TOKEN_REVOKED),
     );
   }
 
@@ -92,6 +101,9 @@ export function pairParts<U extends User, P extends Principal>(
 function toRevocable(claims: Claims, owner: string, workspace: string | null): Revocable | null {
   const { av } = claims as { av?: unknown };
   const generation = generationOf(claims);
-  if (generation === null || typeof av !== 'number') return null;
-  return { sessionId: String(claims['sid']), generation, owner, workspace, authVersion: av };
+  if (generation === null || typeof av !== 'number' || !hasPlainActor(claims)) return null;
+  const actorSessionId = actingOfClaims(claims).actor?.sessionId;
+  return { sessionId: String(claims['sid']), generation, owner, workspace, authVersion: av, actorSessionId };
 }
+
+const TOKEN_REVOKED = authError('token_revoked');

@@ -14,6 +14,8 @@ export interface Revocable {
   readonly workspace: string | null;
   /** When it was issued, in milliseconds: the `av` claim. */
   readonly authVersion: number;
+  /** The session of whoever acts as the owner, when the token is one of an impersonation. */
+  readonly actorSessionId?: string | null | undefined;
 }
 
 /** Says whether a token has been revoked, from memory. */
@@ -39,7 +41,8 @@ export function revocationsOf(reader: FeedReader, clock: Clock): Revocations {
   const gen = new Map<string, Line>();
   const acc = new Map<string, Line>();
   const ws = new Map<string, Line>();
-  const lines = new Map(Object.entries({ sid, gen, acc, ws }));
+  const act = new Map<string, Line>();
+  const lines = new Map(Object.entries({ sid, gen, acc, ws, act }));
   let sinceSweep = 0;
 
   function take(event: FeedEvent): void {
@@ -76,7 +79,8 @@ export function revocationsOf(reader: FeedReader, clock: Clock): Revocations {
     ) {
       return REVOKED;
     }
-    return null;
+    const actorSessionId = token.actorSessionId ?? null;
+    return actorSessionId !== null && act.has(actorSessionId) ? REVOKED : null;
   }
 
   reader.subscribe(take);

@@ -1,6 +1,7 @@
 import { authError, concerning, isAuthError, type AuthError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import { jsonReply, NO_STORE, type Reply } from '../../core/reply.ts';
+import { refuseEndedImpersonation } from '../../services/impersonation.ts';
 import { newSessionData } from '../../services/session-data.ts';
 import type { RefreshToken } from '../../services/token-pairs.ts';
 import type { Endpoint } from '../endpoints.ts';
@@ -52,6 +53,8 @@ async function refresh(parts: JwtPairParts, exchange: Exchange): Promise<Reply |
   if (family === null) return BLACKLISTED;
   const user = await currentUser(parts, token);
   if (isAuthError(user)) return user;
+  const ended = await refuseEndedImpersonation(parts.directory, family, user);
+  if (ended !== null) return concerning('refresh', ended);
   if (!rotate) {
     // Where rotation was on earlier, only the latest refresh token still counts.
     if (family.generation !== token.generation) return BLACKLISTED;
@@ -93,7 +96,9 @@ async function logout(parts: JwtPairParts, exchange: Exchange): Promise<Reply | 
     const refused = await refuseForeign(parts, field.value, principal.id, principal.sessionId);
     if (refused !== null) return refused;
   }
-  if (parts.revokeAccessOnLogout) await parts.sessions.revoke(principal.sessionId, { reason: 'logout' });
+  // Nobody goes on as somebody else for the rest of a token's life.
+  if (parts.revokeAccessOnLogout || principal.actor !== undefined)
+    await parts.sessions.revoke(principal.sessionId, { reason: 'logout' });
   else await parts.sessions.retire(principal.sessionId, { reason: 'logout' });
   return jsonReply(200, { detail: 'Successfully logged out.' }, NO_CACHE);
 }
@@ -113,7 +118,8 @@ async function refuseForeign(
 }
 
 async function currentUser(parts: JwtPairParts, token: RefreshToken): Promise<JwtPairUser | AuthError> {
-  const user = await parts.directory.findUser(userIdOf(token.claims));
+  // A directory in plain JavaScript may say `undefined` for nobody.
+  const user = (await parts.directory.findUser(userIdOf(token.claims))) ?? null;
   if (user === null) return authError('subject_unknown', { concerns: 'refresh' });
   return user.active === true ? user : authError('subject_inactive', { concerns: 'refresh' });
 }
