@@ -147,6 +147,8 @@ export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
         handles: handlesOf(family.id, family.generation + 1),
         feedGeneration: true,
         retireQuietly: true,
+        // Another request may have replaced this generation just now; to be slower is no theft.
+        graceMs: Number.MAX_SAFE_INTEGER,
         data,
       });
       // A repeat would be the answer to a request that came before this one, and may be bound otherwise.

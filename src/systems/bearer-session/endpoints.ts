@@ -6,7 +6,9 @@ import { jsonReply, NO_STORE, type HeaderLine, type Reply } from '../../core/rep
 import type { OpaqueGrant, OpaqueGrants } from '../../services/opaque-grants.ts';
 import { newSessionData, sessionDataOf } from '../../services/session-data.ts';
 import type { Endpoint } from '../endpoints.ts';
+import { ignoreBody } from '../request-body.ts';
 import type { SessionParts } from '../session-parts.ts';
+import { homeAccountOf, permissionsOf } from './accounts.ts';
 import { aBit, anInteger, aText, maybe, readBodyFields, required } from './fields.ts';
 import type { BearerSessionConfig } from './options.ts';
 import { accountOf, inAccount, type BearerSessionPrincipal } from './principal.ts';
@@ -17,7 +19,8 @@ export interface BearerSessionParts
     Pick<BearerSessionConfig, 'directory' | 'accessSeconds'>,
     Pick<SessionParts<User>, 'sessions' | 'verifyLogin' | 'addressOf'> {
   readonly grants: OpaqueGrants;
-  readonly entry: EntryGuard<BearerSessionPrincipal>;
+  /** Lets a session pass whether or not its user still has access to its account: to move it, or to end it. */
+  readonly sessionEntry: EntryGuard<BearerSessionPrincipal>;
 }
 
 /** Login, refresh, the switch to another account, and logout. */
@@ -54,10 +57,15 @@ async function login(parts: BearerSessionParts, exchange: Exchange): Promise<Rep
   if (isAuthError(verified)) return verified;
   if (isAuthError(body)) return body;
   const { user } = verified;
-  const accountId = body.accountId ?? (await directory.homeAccount(user));
-  if ((await directory.permissionsIn(user.id, accountId)) === null) return authError('account_forbidden');
+  const verifiesOnly = body.authOnly === 1;
+  if (verifiesOnly && body.accountId === undefined) {
+    await verified.accept();
+    return DONE;
+  }
+  const accountId = body.accountId ?? (await homeAccountOf(directory, user));
+  if ((await permissionsOf(directory, user.id, accountId)) === null) return authError('account_forbidden');
   await verified.accept();
-  if (body.authOnly === 1) return jsonReply(200, { success: true }, CACHE);
+  if (verifiesOnly) return DONE;
   const data = newSessionData(user.id, exchange, parts.addressOf(exchange), { accountId });
   return grantReply(parts, await grants.start(user.id, data));
 }
@@ -71,11 +79,12 @@ async function refresh(parts: BearerSessionParts, exchange: Exchange): Promise<R
   const presented = await grants.findRefresh(body.refreshToken as string);
   if (isAuthError(presented)) return concerning('refresh', presented);
   const { family } = presented;
-  const user = await directory.findUser(sessionDataOf(family).userId);
+  // A directory in plain JavaScript may say `undefined` for nobody.
+  const user = (await directory.findUser(sessionDataOf(family).userId)) ?? null;
   const mayGoOn =
     user !== null &&
     user.active === true &&
-    (await directory.permissionsIn(user.id, accountOf(family))) !== null;
+    (await permissionsOf(directory, user.id, accountOf(family))) !== null;
   if (!mayGoOn) {
     await sessions.revoke(family.id, { reason: 'the user or the access to the account is gone' });
     return authError('subject_inactive', { concerns: 'refresh' });
@@ -86,32 +95,35 @@ async function refresh(parts: BearerSessionParts, exchange: Exchange): Promise<R
 
 /** Moves the session to another account of the same user, whatever account it is in now. */
 async function masquerade(parts: BearerSessionParts, exchange: Exchange): Promise<Reply | AuthError> {
-  const decision = await parts.entry.enterChain(exchange);
+  const oversized = await ignoreBody(exchange);
+  if (oversized !== null) return oversized;
+  const decision = await parts.sessionEntry.enterChain(exchange);
   if (decision.kind === 'deny') return decision.error;
   if (decision.principal.actor !== undefined) return authError('impersonation_forbidden');
   const body = await readBodyFields(exchange, { accountId: required(anInteger, 'account_id') });
   if (isAuthError(body)) return body;
   const accountId = body.accountId as number;
   const { principal } = decision;
-  if ((await parts.directory.permissionsIn(principal.id, accountId)) === null)
+  if ((await permissionsOf(parts.directory, principal.id, accountId)) === null)
     return authError('account_forbidden');
   const family = await parts.sessions.find(principal.sessionId);
-  if (family === null) return authError('token_revoked');
-  const grant = await parts.grants.replace(
-    { ...family, generation: principal.generation },
-    inAccount(family, accountId),
-  );
+  // What this process knows of the session may be a moment old: a bearer token that another one replaced is merely dead.
+  if (family?.generation !== principal.generation) return authError('token_revoked');
+  const grant = await parts.grants.replace(family, inAccount(family, accountId));
   return isAuthError(grant) ? grant : grantReply(parts, grant);
 }
 
 async function logout(parts: BearerSessionParts, exchange: Exchange): Promise<Reply | AuthError> {
-  const decision = await parts.entry.enterChain(exchange);
+  const oversized = await ignoreBody(exchange);
+  if (oversized !== null) return oversized;
+  const decision = await parts.sessionEntry.enterChain(exchange);
   if (decision.kind === 'deny') return decision.error;
   const ended = await parts.sessions.revoke(decision.principal.sessionId, { reason: 'logout' });
-  return ended ? jsonReply(200, { success: true }, CACHE) : authError('token_revoked');
+  return ended ? DONE : authError('token_revoked');
 }
 
 const CACHE: readonly HeaderLine[] = [...NO_STORE, ['Vary', 'Authorization, Authentication']];
+const DONE: Reply = jsonReply(200, { success: true }, CACHE);
 
 function grantReply({ accessSeconds }: BearerSessionParts, grant: OpaqueGrant): Reply {
   return jsonReply(

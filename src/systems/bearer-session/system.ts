@@ -7,11 +7,17 @@ import { bearerSessionDialect } from '../../dialects/bearer-session.ts';
 import { authenticate } from '../../middleware/authenticate.ts';
 import { decideImpersonation, type ImpersonateOptions } from '../../services/impersonation.ts';
 import { opaqueGrants, type OpaqueGrant } from '../../services/opaque-grants.ts';
-import { actingOf, impersonationData, sessionDataOf } from '../../services/session-data.ts';
+import {
+  actingOf,
+  impersonationData,
+  sessionDataOf,
+  type SessionActor,
+} from '../../services/session-data.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import { OpaqueBearerStrategy } from '../../../strategies/opaque-bearer.ts';
 import { endpointTable, type System } from '../endpoints.ts';
 import { sessionParts } from '../session-parts.ts';
+import { homeAccountOf, permissionsOf } from './accounts.ts';
 import { bearerSessionEndpoints } from './endpoints.ts';
 import { readBearerSessionOptions, type BearerSessionOptions } from './options.ts';
 import { accountOf, type BearerSessionPrincipal } from './principal.ts';
@@ -56,34 +62,55 @@ export function bearerSessionSystem(options: BearerSessionOptions): BearerSessio
   const grants = opaqueGrants({ ...config, sessions, revocations });
   const dialect = bearerSessionDialect({ expiredStatus: config.expiredStatus });
 
-  function admit(family: Family): MaybePromise<BearerSessionPrincipal | AuthError> {
-    const id = sessionDataOf(family).userId;
+  /** The user of a session, and whoever acts as that user: neither may be gone. */
+  function checkUsers(id: string, actor: SessionActor | null): MaybePromise<AuthError | null> {
+    return chain(accounts.check(id), (refusal) =>
+      refusal !== null || actor === null ? refusal : accounts.check(actor.id),
+    );
+  }
+
+  function admit(
+    family: Family,
+    access: 'required' | 'ignored',
+  ): MaybePromise<BearerSessionPrincipal | AuthError> {
+    const data = sessionDataOf(family);
+    const id = data.userId;
     const account = accountOf(family);
-    return chain(accounts.check(id), (refusal) => {
+    const toPrincipal = (scopes: readonly string[]): BearerSessionPrincipal => ({
+      kind: 'user',
+      id,
+      account,
+      scopes,
+      sessionId: family.id,
+      generation: family.generation,
+      ...actingOf(data),
+    });
+    return chain(checkUsers(id, data.actor), (refusal) => {
       if (refusal !== null) return refusal;
-      return chain(directory.permissionsIn(id, account), (scopes): BearerSessionPrincipal | AuthError =>
-        scopes === null
-          ? authError('account_forbidden')
-          : {
-              kind: 'user',
-              id,
-              account,
-              scopes,
-              sessionId: family.id,
-              generation: family.generation,
-              ...actingOf(sessionDataOf(family)),
-            },
+      if (access === 'ignored') return toPrincipal([]);
+      return chain(permissionsOf(directory, id, account), (scopes) =>
+        scopes === null ? authError('account_forbidden') : toPrincipal(scopes),
       );
     });
   }
 
-  const strategy = new OpaqueBearerStrategy<BearerSessionPrincipal>({
-    name: 'bearer-session',
-    headers: ['Authorization', 'Authentication'],
-    find: (token) => chain(grants.recognise(token), (found) => (isAuthError(found) ? found : admit(found))),
+  function entryOf(access: 'required' | 'ignored'): EntryGuard<BearerSessionPrincipal> {
+    const strategy = new OpaqueBearerStrategy<BearerSessionPrincipal>({
+      name: 'bearer-session',
+      headers: ['Authorization', 'Authentication'],
+      find: (token) =>
+        chain(grants.recognise(token), (found) => (isAuthError(found) ? found : admit(found, access))),
+    });
+    return { ...authenticate(strategy), dialect };
+  }
+
+  const entry = entryOf('required');
+  const endpoints = bearerSessionEndpoints({
+    ...config,
+    ...parts,
+    grants,
+    sessionEntry: entryOf('ignored'),
   });
-  const entry: EntryGuard<BearerSessionPrincipal> = { ...authenticate(strategy), dialect };
-  const endpoints = bearerSessionEndpoints({ ...config, ...parts, grants, entry });
 
   return {
     name: 'bearer-session',
@@ -104,7 +131,7 @@ export function bearerSessionSystem(options: BearerSessionOptions): BearerSessio
       const granted = await decideImpersonation(sessions, directory, actorSessionId, targetId, how);
       if (isAuthError(granted)) return granted;
       const { target, actor, maxSeconds } = granted;
-      const accountId = await directory.homeAccount(target);
+      const accountId = await homeAccountOf(directory, target);
       return grants.start(target.id, impersonationData(target.id, actor, { accountId }), {
         parent: actor.sessionId,
         maxSeconds,
