@@ -98,14 +98,20 @@ describe('rotate', () => {
     ]);
   });
 
-  it('gives no earlier secret a later end than it has', async () => {
+  it('gives no earlier secret a later end than it has, nor a later date of its replacement', async () => {
     const { keys, clock } = keyService();
     const first = await keys.create(NEW_KEY);
     await rotated(keys, first.record.id, 60);
+    clock.advance(10);
     const third = await rotated(keys, first.record.id, 600);
     expect(third.record.secrets.map(({ endsAt }) => endsAt)).toEqual([
-      clock.now() + 60_000,
+      clock.now() + 50_000,
       clock.now() + 600_000,
+      null,
+    ]);
+    expect(third.record.secrets.map(({ supersededAt }) => supersededAt)).toEqual([
+      clock.now() - 10_000,
+      clock.now(),
       null,
     ]);
   });
