@@ -78,7 +78,7 @@ function handWritten(networks) {
       const first = toNumber(address);
       return [first, first + 2 ** (32 - Number(prefix)) - 1];
     })
-    .sort(([a], [b]) => a - b);
+    .toSorted(([a], [b]) => a - b);
   const merged = [];
   for (const [first, last] of intervals) {
     const previous = merged.at(-1);
