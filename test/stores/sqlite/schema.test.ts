@@ -3,17 +3,25 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/core/errors.ts';
 import { sqliteStore } from '../../../src/stores/sqlite.ts';
 import { type Connection, openConnection } from '../../../src/stores/sqlite/connection.ts';
 import { applyMigrations, MIGRATIONS } from '../../../src/stores/sqlite/migrations.ts';
-import { sqliteProcesses } from '../../support/sqlite-processes.ts';
+import { type SqliteProcesses, sqliteProcesses } from '../../support/sqlite-processes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-sqlite-'));
+let processes: SqliteProcesses;
 let files = 0;
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeAll(() => {
+  processes = sqliteProcesses();
+});
+
+afterAll(() => {
+  processes.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 function newPath(): string {
   files += 1;
@@ -23,7 +31,6 @@ function newPath(): string {
 describe('the schema of sqliteStore', () => {
   it('is made once when eight processes open a new file at the same moment', async () => {
     const path = newPath();
-    const processes = sqliteProcesses();
     const openAt = Date.now() + 1_500;
     const opened = await Promise.all(Array.from({ length: 8 }, () => processes.spawn(path, openAt)));
     const versions = await Promise.all(
@@ -31,7 +38,6 @@ describe('the schema of sqliteStore', () => {
     );
     expect(versions.toSorted((one, other) => (one ?? 0) - (other ?? 0))).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     await Promise.all(opened.map((each) => each.kill()));
-    processes.dispose();
     const reader = new Database(path);
     expect(reader.prepare('SELECT id FROM portcullis_migration ORDER BY id').all()).toEqual([
       { id: '0001-records' },
