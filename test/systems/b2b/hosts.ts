@@ -27,6 +27,9 @@ export const HOST_404 = '{"host":"nothing here"}';
 /** Reached with and without its trailing slash, as the endpoints are. */
 const PRODUCTS_PATHS: readonly string[] = ['/api/v1/products', '/api/v1/products/'];
 
+/** Somebody listens to the events, so that failures do not become process warnings. */
+const QUIET = { onEvent: () => undefined };
+
 /** The same application on each framework, with bodies as they come and behind the framework's own parser. */
 export const B2B_HOSTS: readonly B2bHost[] = [
   { name: 'node:http', parsesBodies: false, listener: (b2b) => nodeHost(b2b, false) },
@@ -54,7 +57,7 @@ export const NODE_HOST = B2B_HOSTS[0] as B2bHost;
 
 function nodeHost(b2b: B2bSystem, parsesBodies: boolean): RequestListener {
   const system = nodeMount(b2b);
-  const api = nodeGuard(b2b.authenticate(), b2b.ipAllowlist());
+  const api = nodeGuard(b2b.authenticate(), b2b.ipAllowlist(), QUIET);
   async function listener(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (parsesBodies) await readJsonBody(request);
     await system(request, response, () => {
@@ -63,7 +66,7 @@ function nodeHost(b2b: B2bSystem, parsesBodies: boolean): RequestListener {
       else api(request, response, () => sendJson(response, 200, PRODUCTS));
     });
   }
-  return nodeErrors(listener, { dialect: b2b.dialect, onEvent: () => undefined });
+  return nodeErrors(listener, { dialect: b2b.dialect, ...QUIET });
 }
 
 /** A host's own body parser: it reads JSON into `request.body` and leaves everything else alone. */
@@ -93,13 +96,17 @@ function expressHost(b2b: B2bSystem, parsers: readonly RequestHandler[]): Reques
   app.disable('etag');
   for (const parser of parsers) app.use(parser);
   app.use(expressMount(b2b));
-  app.get('/api/v1/products', expressGuard(b2b.authenticate(), b2b.ipAllowlist()), (_request, response) => {
-    sendJson(response, 200, PRODUCTS);
-  });
+  app.get(
+    '/api/v1/products',
+    expressGuard(b2b.authenticate(), b2b.ipAllowlist(), QUIET),
+    (_request, response) => {
+      sendJson(response, 200, PRODUCTS);
+    },
+  );
   app.use((_request: Request, response: Response, _next: NextFunction) => {
     sendJson(response, 404, HOST_404);
   });
-  app.use(expressErrors({ dialect: b2b.dialect, onEvent: () => undefined }));
+  app.use(expressErrors({ dialect: b2b.dialect, ...QUIET }));
   return app;
 }
 
@@ -109,7 +116,7 @@ function koaHost(b2b: B2bSystem, parsers: readonly Koa.Middleware[]): RequestLis
   app.use(koaErrors({ dialect: b2b.dialect }));
   for (const parser of parsers) app.use(parser);
   app.use(koaMount(b2b));
-  const api = koaGuard(b2b.authenticate(), b2b.ipAllowlist());
+  const api = koaGuard(b2b.authenticate(), b2b.ipAllowlist(), QUIET);
   app.use(async (context) => {
     const body = (status: number, text: string): void => {
       context.status = status;

@@ -25,11 +25,11 @@ export interface Stage {
   /** Where requests come from as far as the system can tell; `null` when it cannot. */
   address: string | null;
   /** Sends a text as it stands, anything else as JSON, and no body for `undefined`. */
-  post(
+  readonly post: (
     path: string,
     body?: unknown,
     headers?: Readonly<Record<string, string | string[]>>,
-  ): Promise<HttpAnswer>;
+  ) => Promise<HttpAnswer>;
   /** Sends bytes with these headers and no others. */
   postBytes(path: string, body: Uint8Array, headers: Readonly<Record<string, string>>): Promise<HttpAnswer>;
   /** Signs in, as ada unless told otherwise, and expects to succeed. */
