@@ -37,8 +37,7 @@ export function jwtGate(options: JwtGateOptions): (token: string) => JwtHeader |
       !isCanonical(token, 0, first) ||
       !isCanonical(token, first + 1, last) ||
       !isCanonical(token, last + 1, token.length) ||
-      // The library would read broken UTF-8 as U+FFFD, so that several payloads came to the same claims.
-      !isUtf8(Buffer.from(token.slice(first + 1, last), 'base64url'))
+      !isObjectText(Buffer.from(token.slice(first + 1, last), 'base64url'))
     ) {
       return MALFORMED;
     }
@@ -73,6 +72,18 @@ function isCanonical(text: string, start: number, end: number): boolean {
   const value = VALUE[text.charCodeAt(end - 1)] as number;
   return rest === 2 ? (value & 0b1111) === 0 : (value & 0b11) === 0;
 }
+
+/**
+ * Whether bytes can be the text of a JSON object. The library fails on the payload `null`, and reads broken UTF-8 as
+ * U+FFFD, so that several payloads would come to the same claims (RFC 7519 section 7.2).
+ */
+function isObjectText(bytes: Buffer): boolean {
+  const first = bytes.find((byte) => !JSON_BLANKS.has(byte));
+  return first === 0x7b && isUtf8(bytes);
+}
+
+/** Blank, tab, line feed and carriage return (RFC 8259 section 2). */
+const JSON_BLANKS: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 function readHeader(segment: string, { algorithms, typ }: JwtGateOptions): JwtHeader | AuthError {
   const header = parseObject(segment);

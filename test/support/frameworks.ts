@@ -28,12 +28,12 @@ export interface Seen {
   /** From `guard.of`. */
   readonly principal: Who;
   /** What the guard wrote to the request, or to Koa's state; `user` unless the chain says otherwise. */
-  property(name: string): unknown;
+  readonly property: (name: string) => unknown;
   /** Whether the guard left a property of this name at all. */
-  has(name: string): boolean;
-  setHeader(name: string, value: string): void;
+  readonly has: (name: string) => boolean;
+  readonly setHeader: (name: string, value: string) => void;
   /** Begins the answer, so that its status can no longer change. */
-  begin(): void;
+  readonly begin: () => void;
 }
 
 /** Answers with the JSON of what it returns, or throws. */

@@ -161,9 +161,23 @@ describe('jwtGate', () => {
     expect(pass(withHeader(header))).toBe('token_malformed');
   });
 
+  it.each(['null', 'true', '7', '"u1"', '[]', '', ' ', '\n', '\ufeff{}'])(
+    'JWT-15 refuses the payload %j',
+    (payload) => {
+      expect(pass(`${segment(GOOD)}.${segment(raw(payload))}.AAAA`)).toBe('token_malformed');
+    },
+  );
+
+  it('JWT-15 passes an object with blanks around it', () => {
+    expect(pass(`${segment(GOOD)}.${segment(raw(' \t\r\n{} '))}.AAAA`)).toEqual({
+      algorithm: 'HS256',
+      kid: null,
+    });
+  });
+
   it('JWT-15 refuses a payload that is no UTF-8, of which the library makes the same text as of another', () => {
     const payloads = [[0xff], [0xfe], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xe2, 0x82]];
-    const tokens = payloads.map((bytes) => `${segment(GOOD)}.${segment(Buffer.from(bytes))}.AAAA`);
+    const tokens = payloads.map((bytes) => `${segment(GOOD)}.${segment(Buffer.from([0x7b, ...bytes]))}.AAAA`);
     expect(tokens.map((token) => pass(token))).toEqual(payloads.map(() => 'token_malformed'));
   });
 
