@@ -1,10 +1,8 @@
-import type { KeyObject } from 'node:crypto';
-import { Strategy as PassportJwtStrategy } from 'passport-jwt';
 import { systemClock, type Clock } from '../src/core/clock.ts';
 import type { Credential } from '../src/core/credentials.ts';
 import type { Recognition } from '../src/core/decision.ts';
 import { authError, ConfigError, isAuthError, type AuthError } from '../src/core/errors.ts';
-import { chain, type MaybePromise } from '../src/core/maybe-promise.ts';
+import { chain, isPromise, type MaybePromise } from '../src/core/maybe-promise.ts';
 import {
   callback,
   flag,
@@ -20,7 +18,6 @@ import {
 } from '../src/core/options.ts';
 import { isPrincipal, type Claims, type Principal } from '../src/core/principal.ts';
 import { CredentialPassportStrategy } from '../src/passport/credential-strategy.ts';
-import { runStrategy } from '../src/passport/run-strategy.ts';
 import {
   accountCheck,
   DEFAULT_ACCOUNT_CHECK,
@@ -29,13 +26,9 @@ import {
   type AccountCheckPolicy,
   type FindAccount,
 } from '../src/services/account-check.ts';
+import { passportJwtSignature } from '../src/services/passport-jwt-signature.ts';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from '../src/tokens/algorithms.ts';
-import {
-  jwtVerifier,
-  SIGNATURE_ONLY,
-  type JwtVerifier,
-  type SignatureCheck,
-} from '../src/tokens/jwt-verifier.ts';
+import { jwtVerifier, type JwtVerifier } from '../src/tokens/jwt-verifier.ts';
 import { keySource, type KeysOption } from '../src/tokens/key-ring.ts';
 
 export type { JwtAlgorithm } from '../src/tokens/algorithms.ts';
@@ -142,24 +135,29 @@ export class JwtBearerStrategy<P extends Principal = Principal> extends Credenti
     });
   }
 
+  // These steps are written without callbacks where there is no promise, since they run on every request.
   override recognise(credential: Credential): MaybePromise<Recognition<P>> {
-    return chain(this.verifier.verify(credential.value), (verified) =>
-      isAuthError(verified) ? rejected(verified) : this.refuseRevoked(verified),
-    );
+    const verified = this.verifier.verify(credential.value);
+    return isPromise(verified) ? verified.then((late) => this.judge(late)) : this.judge(verified);
   }
 
-  private refuseRevoked(verified: Recognised): MaybePromise<Recognition<P>> {
+  private judge(verified: Recognised | AuthError): MaybePromise<Recognition<P>> {
+    if (isAuthError(verified)) return rejected(verified);
     if (this.revoked === null) return this.admit(verified);
-    return chain(this.revoked(verified.claims), (refusal) =>
-      refusal === null ? this.admit(verified) : rejected(refusal),
-    );
+    const refusal = this.revoked(verified.claims);
+    if (isPromise(refusal)) {
+      return chain(refusal, (late) => (late === null ? this.admit(verified) : rejected(late)));
+    }
+    return refusal === null ? this.admit(verified) : rejected(refusal);
   }
 
   private admit(verified: Recognised): MaybePromise<Recognition<P>> {
     if (this.accounts === null) return this.identify(verified);
-    return chain(this.accounts.check(verified.subject), (refusal) =>
-      refusal === null ? this.identify(verified) : rejected(refusal),
-    );
+    const refusal = this.accounts.check(verified.subject);
+    if (isPromise(refusal)) {
+      return refusal.then((late) => (late === null ? this.identify(verified) : rejected(late)));
+    }
+    return refusal === null ? this.identify(verified) : rejected(refusal);
   }
 
   private identify(verified: Recognised): MaybePromise<Recognition<P>> {
@@ -208,52 +206,6 @@ function namedBy<P>(principal: P | null | undefined): Recognition<P> {
 
 function rejected(error: AuthError): { readonly kind: 'rejected'; readonly error: AuthError } {
   return { kind: 'rejected', error };
-}
-
-/**
- * Has passport-jwt check signatures, with one strategy of it for each algorithm, so that every verification is pinned to
- * exactly one. It gets token and key from us: its own extractor is quadratic in the header's length, and its key
- * callback turns an outage into a 401.
- */
-function passportJwtSignature(): SignatureCheck {
-  const strategies = new Map<JwtAlgorithm, PassportJwtStrategy>();
-  function pinnedTo(algorithm: JwtAlgorithm): PassportJwtStrategy {
-    let strategy = strategies.get(algorithm);
-    if (strategy === undefined) {
-      strategy = passportJwt(algorithm);
-      strategies.set(algorithm, strategy);
-    }
-    return strategy;
-  }
-
-  return function checkSignature(token, key, algorithm) {
-    const outcome = runStrategy(pinnedTo(algorithm), { token, key } satisfies SignatureJob);
-    // With a key at hand everything in passport-jwt answers at once; an answer that is late would be a changed library.
-    if (outcome instanceof Promise) throw new Error('passport-jwt did not answer at once');
-    if (outcome.action === 'error') throw outcome.error;
-    return outcome.action === 'success' ? (outcome.user as { payload: unknown }).payload : null;
-  };
-}
-
-interface SignatureJob {
-  readonly token: string;
-  readonly key: KeyObject;
-}
-
-function passportJwt(algorithm: JwtAlgorithm): PassportJwtStrategy {
-  return new PassportJwtStrategy(
-    {
-      jwtFromRequest: (job: unknown) => (job as SignatureJob).token,
-      // The types of passport-jwt know texts and buffers only; jsonwebtoken takes a KeyObject and is fastest with it.
-      secretOrKeyProvider: (job: unknown, _token: unknown, done: (error: null, key: never) => void) =>
-        done(null, (job as SignatureJob).key as never),
-      algorithms: [algorithm],
-      ignoreExpiration: SIGNATURE_ONLY.ignoreExpiration,
-      // oxlint-disable-next-line typescript/no-deprecated -- the only way to tell jsonwebtoken to leave nbf alone
-      jsonWebTokenOptions: { ignoreNotBefore: SIGNATURE_ONLY.ignoreNotBefore },
-    },
-    (payload: unknown, done: (error: null, user: unknown) => void) => done(null, { payload }),
-  );
 }
 
 const listOfText = listOf(text);

@@ -44,10 +44,12 @@ export type CredentialReading =
 export function credentialReader(
   claims: readonly CredentialClaim[],
 ): (exchange: Exchange) => CredentialReading {
-  const headers = [...new Set(claims.flatMap((claim) => claim.headers))].map((name) => ({
-    name,
-    claims: claims.filter((claim) => claim.headers.includes(name)),
-  }));
+  const headers = [...new Set(claims.flatMap((claim) => claim.headers))].map((name) =>
+    headerTable(
+      name,
+      claims.filter((claim) => claim.headers.includes(name)),
+    ),
+  );
 
   return function readCredential(exchange) {
     let found: Found | undefined;
@@ -56,7 +58,7 @@ export function credentialReader(
       const lines = exchange.headerLines(header.name);
       if (lines.length === 0) continue;
       if (lines.length > 1) return REPEATED;
-      const reading = readLine(header.name, lines[0] as string, header.claims);
+      const reading = readLine(header, lines[0] as string);
       if (reading === null) continue;
       if (reading === 'other_scheme') otherScheme = true;
       else if (reading.kind === 'refused') return reading;
@@ -105,58 +107,88 @@ const JOINED: Refused = { kind: 'refused', error: authError('credentials_joined'
 const MALFORMED: Refused = { kind: 'refused', error: authError('credentials_malformed') };
 const TOKEN_MALFORMED: Refused = { kind: 'refused', error: authError('token_malformed') };
 
-function readLine(
-  header: string,
-  line: string,
-  claims: readonly CredentialClaim[],
-): Found | Refused | 'other_scheme' | null {
-  if (line === '') return null;
-  const blank = line.search(BLANK);
-  const word = blank === -1 ? line : line.slice(0, blank);
-  const scheme = word.toLowerCase();
-  const schemed = claims.filter((claim) => claim.scheme !== null && names(claim, word, scheme));
-  if (schemed.length > 0) {
-    // A tab stays with what follows: it is no space, and before a word it is a blank like any other.
-    const rest = line.slice(line[word.length] === ' ' ? word.length + 1 : word.length);
-    return readValue(header, scheme, rest, schemed);
-  }
-  const bare = claims.filter((claim) => claim.scheme === null);
-  return bare.length > 0 ? readValue(header, null, line, bare) : 'other_scheme';
+/** The claims on one header, found by the scheme word without looking at each of them. */
+interface HeaderTable {
+  readonly name: string;
+  /** By the scheme as a claim spells it. */
+  readonly bySpelling: ReadonlyMap<string, readonly CredentialClaim[]>;
+  /** By the scheme in lower case, without the claims that insist on their spelling. */
+  readonly byLowerCase: ReadonlyMap<string, readonly CredentialClaim[]>;
+  /** The claims on the whole header. */
+  readonly bare: readonly CredentialClaim[];
 }
 
-function names(claim: CredentialClaim, word: string, lowerCaseWord: string): boolean {
-  return claim.exactSchemeCase === true
-    ? claim.scheme === word
-    : claim.scheme?.toLowerCase() === lowerCaseWord;
+function headerTable(name: string, claims: readonly CredentialClaim[]): HeaderTable {
+  const schemed = claims.filter((claim) => claim.scheme !== null);
+  const takers = (word: string): readonly CredentialClaim[] =>
+    schemed.filter(({ scheme, exactSchemeCase }) =>
+      exactSchemeCase === true ? scheme === word : scheme?.toLowerCase() === word.toLowerCase(),
+    );
+  const spellings = [...new Set(schemed.map((claim) => claim.scheme as string))];
+  const folded = schemed.filter((claim) => claim.exactSchemeCase !== true);
+  return {
+    name,
+    bySpelling: new Map(spellings.map((word) => [word, takers(word)])),
+    byLowerCase: new Map(
+      folded.map((claim) => {
+        const lower = (claim.scheme as string).toLowerCase();
+        return [lower, folded.filter((other) => other.scheme?.toLowerCase() === lower)];
+      }),
+    ),
+    bare: claims.filter((claim) => claim.scheme === null),
+  };
+}
+
+function readLine(header: HeaderTable, line: string): Found | Refused | 'other_scheme' | null {
+  if (line === '') return null;
+  const blank = firstBlank(line);
+  const word = blank === -1 ? line : line.slice(0, blank);
+  const claims = header.bySpelling.get(word) ?? header.byLowerCase.get(word.toLowerCase());
+  if (claims !== undefined) {
+    // A tab stays with what follows: it is no space, and before a word it is a blank like any other.
+    const start = line[word.length] === ' ' ? word.length + 1 : word.length;
+    return readValue(header.name, word.toLowerCase(), line, start, claims);
+  }
+  return header.bare.length > 0 ? readValue(header.name, null, line, 0, header.bare) : 'other_scheme';
 }
 
 function readValue(
   header: string,
   scheme: string | null,
-  rest: string,
+  line: string,
+  start: number,
   claims: readonly CredentialClaim[],
 ): Found | Refused {
   const first = claims[0] as CredentialClaim;
   if (first.value === 'verbatim') {
-    return { kind: 'found', claim: first, credential: { header, scheme, value: rest } };
+    return { kind: 'found', claim: first, credential: { header, scheme, value: line.slice(start) } };
   }
-  const value = rest.replace(BLANKS_BEFORE, '');
+  let from = start;
+  while (isBlank(line.charCodeAt(from))) from += 1;
+  const value = line.slice(from);
   // A comma without any blank is a byte like any other: it joins no two credentials, each of which has a scheme.
-  if (BLANK.test(value)) return value.includes(',') ? JOINED : MALFORMED;
+  if (firstBlank(value) !== -1) return value.includes(',') ? JOINED : MALFORMED;
   if (value === '') return MALFORMED;
   const claim = claims.length === 1 ? first : claims.find((each) => fits(each, value));
   if (claim === undefined) return TOKEN_MALFORMED;
   return { kind: 'found', claim, credential: { header, scheme, value } };
 }
 
+/** Blanks of RFC 9110 section 5.6.3 only: `trim` takes U+00A0 and others for blanks, which are bytes of a credential. */
+function firstBlank(text: string): number {
+  const space = text.indexOf(' ');
+  const tab = text.indexOf('\t');
+  return tab === -1 ? space : space === -1 ? tab : Math.min(space, tab);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
 function fits(claim: CredentialClaim, value: string): boolean {
   if (claim.shape === 'any') return true;
   return claim.shape === 'jwt' ? isJwtShaped(value) : TOKEN.test(value) && !isJwtShaped(value);
 }
-
-/** Blanks of RFC 9110 section 5.6.3 only: `trim` takes U+00A0 and others for blanks, which are bytes of a credential. */
-const BLANK = /[ \t]/;
-const BLANKS_BEFORE = /^[ \t]+/;
 
 function sameUnderAlias(a: Found, b: Found): boolean {
   return (
