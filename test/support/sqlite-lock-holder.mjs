@@ -3,7 +3,8 @@
 import Database from 'libsql';
 
 const [path, holdMs] = process.argv.slice(2);
-const database = new Database(path);
+// It waits for readers when it commits: in this journal mode even an attempt to change the mode is one for a moment.
+const database = new Database(path, { timeout: 20_000 });
 database.exec('CREATE TABLE IF NOT EXISTS product (id INTEGER)');
 database.exec('BEGIN IMMEDIATE; INSERT INTO product VALUES (7)');
 process.send('held');
