@@ -1,148 +1,149 @@
-import { createPrivateKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { StoreError } from '../../src/core/errors.ts';
+import { ConfigError, isAuthError } from '../../src/core/errors.ts';
+import type { JwtAlgorithm } from '../../src/tokens/algorithms.ts';
 import { issuerOnlyRing, jwtSigner } from '../../src/tokens/jwt-signer.ts';
-import { keyRing, type KeyRing, type RingKeyInput } from '../../src/tokens/key-ring.ts';
-import { complaint } from '../support/complaint.ts';
+import { jwtVerifier } from '../../src/tokens/jwt-verifier.ts';
+import { keyRing, type KeyRing } from '../../src/tokens/key-ring.ts';
 import { ecKeyPair, rsaKeyPair, TEST_SECRET } from '../support/jwt-forge.ts';
+import { movableClock } from '../support/movable-clock.ts';
 
-const ec = ecKeyPair('P-256');
+const clock = movableClock();
+const CLAIMS = { sub: 'u1', iat: clock.seconds(), exp: clock.seconds() + 60 };
 const rsa = rsaKeyPair();
-const CLAIMS = { sub: 'ada', exp: 1 };
+const ec = ecKeyPair('P-256');
 
-function ring(keys: RingKeyInput | readonly RingKeyInput[]): KeyRing {
-  return keyRing('Owner', keys, 'HS256');
+function decoded(token: string, part: 0 | 1): string {
+  return Buffer.from(token.split('.')[part] ?? '', 'base64url').toString();
 }
 
-function headerOf(token: string): unknown {
-  return JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString('utf8'));
+async function accepts(ring: KeyRing, token: string): Promise<boolean> {
+  const profile = {
+    issuers: null,
+    audiences: null,
+    subjectClaim: 'sub',
+    tokenType: null,
+    required: [],
+    expiryLeewaySeconds: 0,
+    clockSkewSeconds: 60,
+  };
+  const verifier = jwtVerifier({ keys: ring, typ: 'JWT', profile, clock, cacheSize: 0, shape: () => true });
+  return !isAuthError(await verifier.verify(token));
 }
 
 describe('jwtSigner', () => {
-  it('signs with the active key and names it, when it has a name', () => {
-    expect(headerOf(jwtSigner(ring({ key: TEST_SECRET }))(CLAIMS))).toEqual({ alg: 'HS256', typ: 'JWT' });
-    const keys = [
-      { key: TEST_SECRET, kid: 'old', state: 'retired' },
-      { key: ec.privatePem, kid: 'new', algorithm: 'ES256' },
-    ] as const;
-    expect(headerOf(jwtSigner(ring(keys), 'at+jwt')(CLAIMS))).toEqual({
-      alg: 'ES256',
-      typ: 'at+jwt',
-      kid: 'new',
-    });
+  it('writes the header with alg and typ alone for a key without kid, and the claims as they stand', () => {
+    const token = jwtSigner(keyRing('test', TEST_SECRET, 'HS256'))(CLAIMS);
+    expect(decoded(token, 0)).toBe('{"alg":"HS256","typ":"JWT"}');
+    expect(decoded(token, 1)).toBe(JSON.stringify(CLAIMS));
   });
 
-  it('refuses at once a ring whose active key only verifies', () => {
-    expect(complaint(() => jwtSigner(ring({ key: ec.publicPem, algorithm: 'ES256' })))).toBe(
-      'key_invalid: Owner.keys: the active key cannot sign, since only its public half was given.',
+  it('neither adds nor takes out a time of issue', () => {
+    const sign = jwtSigner(keyRing('test', TEST_SECRET, 'HS256'));
+    expect(JSON.parse(decoded(sign({ sub: 'u1' }), 1))).toEqual({ sub: 'u1' });
+    expect(JSON.parse(decoded(sign({ sub: 'u1', iat: 7 }), 1))).toEqual({ sub: 'u1', iat: 7 });
+  });
+
+  it('leaves the claims that it was given alone', () => {
+    const claims = Object.freeze({ ...CLAIMS });
+    jwtSigner(keyRing('test', TEST_SECRET, 'HS256'))(claims);
+    expect(claims).toEqual(CLAIMS);
+  });
+
+  it('writes the kid of a key that has one, and another typ where it is wanted', () => {
+    const ring = keyRing('test', { key: rsa.privatePem, kid: 'k1' }, 'RS256');
+    expect(decoded(jwtSigner(ring, 'at+jwt')(CLAIMS), 0)).toBe('{"alg":"RS256","typ":"at+jwt","kid":"k1"}');
+  });
+
+  it('signs with the active key alone', async () => {
+    const ring = keyRing(
+      'test',
+      [
+        { key: `${TEST_SECRET} next`, kid: 'n', state: 'next' },
+        { key: `${TEST_SECRET} active`, kid: 'a', state: 'active' },
+        { key: `${TEST_SECRET} retired`, kid: 'r', state: 'retired' },
+      ],
+      'HS256',
     );
+    const token = jwtSigner(ring)(CLAIMS);
+    expect(JSON.parse(decoded(token, 0))).toMatchObject({ kid: 'a' });
+    expect(await accepts(ring, token)).toBe(true);
   });
 
-  it('waits for a ring that may not have been read yet to say whether it can sign', () => {
-    const unread: KeyRing = {
-      ...ring({ key: TEST_SECRET }),
-      fresh: () => Promise.reject(new StoreError('not yet')),
-      signingKey() {
-        throw new StoreError('not yet');
-      },
-    };
-    for (const each of [unread, issuerOnlyRing(unread)]) {
-      const sign = jwtSigner(each);
-      expect(() => sign(CLAIMS)).toThrow(StoreError);
-    }
+  it('gives the same bytes for the same claims under a secret', () => {
+    const sign = jwtSigner(keyRing('test', TEST_SECRET, 'HS256'));
+    expect(sign(CLAIMS)).toBe(sign({ ...CLAIMS }));
   });
 
-  it('asks for the key of the moment that it signs for', () => {
-    const asked: (number | undefined)[] = [];
-    const fixed = ring({ key: TEST_SECRET });
-    const watched: KeyRing = {
-      ...fixed,
-      signingKey(at) {
-        asked.push(at);
-        return fixed.signingKey();
-      },
-    };
-    const sign = jwtSigner(watched);
-    const signForIssuer = jwtSigner(issuerOnlyRing(watched));
-    asked.length = 0;
-    sign(CLAIMS);
-    sign(CLAIMS, 7);
-    signForIssuer(CLAIMS, 8);
-    expect(asked).toEqual([undefined, 7, 8]);
+  it('refuses at once a ring that cannot sign', () => {
+    const ring = keyRing('test', rsa.publicPem, 'RS256');
+    expect(() => jwtSigner(ring)).toThrow(ConfigError);
+    expect(() => jwtSigner(ring)).toThrow(/active key cannot sign/);
   });
 });
 
 describe('issuerOnlyRing', () => {
-  it.each([
-    ['ES256', ec.privatePem],
-    ['PS256', rsa.privatePem],
+  it('takes the secrets of a ring as they are', async () => {
+    const ring = keyRing('test', TEST_SECRET, 'HS512');
+    const token = jwtSigner(issuerOnlyRing(ring))(CLAIMS);
+    expect(decoded(token, 0)).toBe('{"alg":"HS512","typ":"JWT"}');
+    expect(await accepts(ring, token)).toBe(true);
+  });
+
+  it.each<[JwtAlgorithm, string]>([
     ['RS256', rsa.privatePem],
-    ['HS512', TEST_SECRET],
-  ] as const)(
-    'signs the same claims to the same bytes, whatever the ring signs with: %s',
-    (algorithm, key) => {
-      const sign = jwtSigner(issuerOnlyRing(ring({ key, algorithm })));
-      expect(sign(CLAIMS)).toBe(sign(CLAIMS));
+    ['PS256', rsa.privatePem],
+    ['ES256', ec.privatePem],
+  ])(
+    'derives a secret from a key of %s, so that signing again gives the same bytes',
+    async (algorithm, key) => {
+      const ring = keyRing('test', key, algorithm);
+      const secret = issuerOnlyRing(ring);
+      const token = jwtSigner(secret)(CLAIMS);
+      expect(token).toBe(jwtSigner(secret)(CLAIMS));
+      expect(decoded(token, 0)).toBe('{"alg":"HS256","typ":"JWT"}');
+      expect(await accepts(secret, token)).toBe(true);
     },
   );
 
-  it('has another key than the ring, known to whoever has the private half alone', () => {
-    const own = issuerOnlyRing(ring({ key: ec.privatePem, kid: 'a', algorithm: 'ES256' }));
-    const again = issuerOnlyRing(
-      ring({ key: createPrivateKey(ec.privatePem), kid: 'a', algorithm: 'ES256' }),
-    );
-    const other = issuerOnlyRing(ring({ key: ecKeyPair('P-256').privatePem, kid: 'a', algorithm: 'ES256' }));
-    const secretOf = (each: KeyRing): string => each.signingKey().sign.export().toString('hex');
-    expect(own.signingKey()).toMatchObject({ algorithm: 'HS256', kid: 'a' });
-    expect(secretOf(own)).toHaveLength(64);
-    expect(secretOf(again)).toBe(secretOf(own));
-    expect(secretOf(other)).not.toBe(secretOf(own));
-    expect(ec.publicPem).not.toContain(secretOf(own));
-  });
-
-  it('derives each key once, however often it signs', () => {
-    const own = issuerOnlyRing(ring({ key: ec.privatePem, algorithm: 'ES256' }));
-    const { sign } = own.signingKey();
-    for (let again = 0; again < 10; again++) {
-      expect(own.signingKey().sign).toBe(sign);
-      expect(own.keys[0]?.verify).toBe(sign);
+  it('derives the same secret after a restart, and from another form of the same key', async () => {
+    const token = jwtSigner(issuerOnlyRing(keyRing('test', ec.privatePem, 'ES256')))(CLAIMS);
+    const jwk = ec.privateKey.export({ format: 'jwk' }) as Record<string, string>;
+    for (const form of [ec.privatePem, ec.privateKey, jwk]) {
+      expect(await accepts(issuerOnlyRing(keyRing('test', form, 'ES256')), token)).toBe(true);
     }
   });
 
-  it('offers the derived keys by kid, and none for a key of which it has the public half alone', () => {
-    const own = issuerOnlyRing(
-      ring([
-        { key: ec.privatePem, kid: 'a', algorithm: 'ES256' },
-        { key: TEST_SECRET, algorithm: 'HS512' },
-        { key: rsa.publicPem, kid: 'b', algorithm: 'RS256' },
-      ]),
-    );
-    expect(own.algorithms).toEqual(new Set(['HS256', 'HS512']));
-    expect(own.candidates('HS256', 'a')).toEqual([own.signingKey().verify]);
-    expect(own.candidates('HS512', null)).toHaveLength(1);
-    expect(own.candidates('ES256', 'a')).toEqual([]);
-    expect(own.candidates('HS256', 'b')).toEqual([]);
+  it('shares no token with the ring of a key pair, in either direction', async () => {
+    const ring = keyRing('test', rsa.privatePem, 'RS256');
+    const secret = issuerOnlyRing(ring);
+    expect(await accepts(ring, jwtSigner(secret)(CLAIMS))).toBe(false);
+    expect(await accepts(secret, jwtSigner(ring)(CLAIMS))).toBe(false);
   });
 
-  it('lets the ring look for a key that neither knows', async () => {
-    const fixed = ring({ key: TEST_SECRET, kid: 'a' });
-    const found = ring([
-      { key: TEST_SECRET, kid: 'a' },
-      { key: ec.privatePem, kid: 'b', algorithm: 'ES256', state: 'next' },
-    ]);
-    let { keys } = fixed;
-    const seeking: KeyRing = {
-      ...fixed,
-      get keys() {
-        return keys;
-      },
-      candidates: async () => {
-        keys = found.keys;
-        return [];
-      },
-    };
-    const own = issuerOnlyRing(seeking);
-    expect(await own.candidates('HS256', 'b')).toEqual([own.keys[1]?.verify]);
-    expect(own.keys[1]).toMatchObject({ kid: 'b', algorithm: 'HS256' });
+  it('knows nothing of the secret of another key', async () => {
+    const token = jwtSigner(issuerOnlyRing(keyRing('test', ec.privatePem, 'ES256')))(CLAIMS);
+    const other = keyRing('test', ecKeyPair('P-256').privatePem, 'ES256');
+    expect(await accepts(issuerOnlyRing(other), token)).toBe(false);
+  });
+
+  it('reads tokens of retired keys by their kid, and of no key without its private half', async () => {
+    const old = keyRing('test', { key: rsa.privatePem, kid: 'old' }, 'RS256');
+    const token = jwtSigner(issuerOnlyRing(old))(CLAIMS);
+    const active = { key: ec.privatePem, kid: 'new', algorithm: 'ES256' as const };
+    const withPrivate = keyRing('test', [active, { key: rsa.privatePem, kid: 'old' }], 'RS256');
+    const withPublic = keyRing('test', [active, { key: rsa.publicPem, kid: 'old' }], 'RS256');
+    expect(await accepts(issuerOnlyRing(withPrivate), token)).toBe(true);
+    expect(await accepts(issuerOnlyRing(withPublic), token)).toBe(false);
+    const renewed = jwtSigner(issuerOnlyRing(withPrivate))(CLAIMS);
+    expect(JSON.parse(decoded(renewed, 0))).toEqual({ alg: 'HS256', typ: 'JWT', kid: 'new' });
+  });
+
+  it('offers no public half as a secret', () => {
+    const ring = issuerOnlyRing(keyRing('test', rsa.privatePem, 'RS256'));
+    expect([...ring.algorithms]).toEqual(['HS256']);
+    for (const { verify, sign, algorithm } of ring.keys) {
+      expect([verify.type, sign?.type, algorithm]).toEqual(['secret', 'secret', 'HS256']);
+      expect(rsa.publicPem).not.toContain(verify.export().toString('base64'));
+    }
   });
 });
