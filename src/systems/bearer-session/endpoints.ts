@@ -3,6 +3,7 @@ import type { User } from '../../core/directory.ts';
 import { authError, concerning, isAuthError, type AuthError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import { jsonReply, NO_STORE, type HeaderLine, type Reply } from '../../core/reply.ts';
+import { refuseEndedImpersonation } from '../../services/impersonation.ts';
 import type { OpaqueGrant, OpaqueGrants } from '../../services/opaque-grants.ts';
 import { newSessionData, sessionDataOf } from '../../services/session-data.ts';
 import type { Endpoint } from '../endpoints.ts';
@@ -84,7 +85,8 @@ async function refresh(parts: BearerSessionParts, exchange: Exchange): Promise<R
   const mayGoOn =
     user !== null &&
     user.active === true &&
-    (await permissionsOf(directory, user.id, accountOf(family))) !== null;
+    (await permissionsOf(directory, user.id, accountOf(family))) !== null &&
+    (await refuseEndedImpersonation(directory, family, user)) === null;
   if (!mayGoOn) {
     await sessions.revoke(family.id, { reason: 'the user or the access to the account is gone' });
     return authError('subject_inactive', { concerns: 'refresh' });

@@ -7,12 +7,7 @@ import {
   guard as expressGuard,
   mount as expressMount,
 } from '../../../src/express.ts';
-import {
-  errorEnvelope as koaErrors,
-  guard as koaGuard,
-  mount as koaMount,
-  type KoaContext,
-} from '../../../src/koa.ts';
+import { errorEnvelope as koaErrors, guard as koaGuard, mount as koaMount } from '../../../src/koa.ts';
 import { requireScopes } from '../../../src/middleware/require-scopes.ts';
 import { errorEnvelope as nodeErrors, guard as nodeGuard, mount as nodeMount } from '../../../src/node.ts';
 import type {
@@ -51,6 +46,9 @@ export const PLAIN_HOSTS: readonly BearerHost[] = HOSTS.filter(({ name }) => !na
 /** The one host for what lies below the adapters. */
 export const NODE_HOST = HOSTS[0] as BearerHost;
 
+/** Without a listener, failures are warnings of the process. */
+const QUIET = { onEvent: () => undefined };
+
 /** What the protected routes answer. */
 function reportsOf({ account, scopes }: BearerSessionPrincipal): string {
   return JSON.stringify({ account, scopes });
@@ -65,8 +63,8 @@ function send(response: ServerResponse, status: number, body: string): void {
 
 function nodeHost(system: BearerSessionSystem): RequestListener {
   const mounted = nodeMount(system);
-  const reports = nodeGuard(system.authenticate());
-  const admin = nodeGuard(system.authenticate(), requireScopes('admin'));
+  const reports = nodeGuard(system.authenticate(), QUIET);
+  const admin = nodeGuard(system.authenticate(), requireScopes('admin'), QUIET);
   async function listener(request: IncomingMessage, response: ServerResponse): Promise<void> {
     await mounted(request, response, () => {
       const path = request.url?.split('?', 1)[0] ?? '';
@@ -84,9 +82,9 @@ function expressHost(system: BearerSessionSystem, parsers: readonly RequestHandl
   app.disable('etag');
   for (const parser of parsers) app.use(parser);
   app.use(expressMount(system));
-  const reports = expressGuard(system.authenticate());
+  const reports = expressGuard(system.authenticate(), QUIET);
   app.all('/reports', reports, (request, response) => send(response, 200, reportsOf(reports.of(request))));
-  const admin = expressGuard(system.authenticate(), requireScopes('admin'));
+  const admin = expressGuard(system.authenticate(), requireScopes('admin'), QUIET);
   app.all('/admin', admin, (request, response) => send(response, 200, reportsOf(admin.of(request))));
   app.use((_request, response) => send(response, 404, HOST_404));
   app.use(expressErrors({ dialect: system.dialect, onEvent: () => undefined }));
@@ -96,11 +94,11 @@ function expressHost(system: BearerSessionSystem, parsers: readonly RequestHandl
 function koaHost(system: BearerSessionSystem, parsers: readonly Koa.Middleware[]): RequestListener {
   const app = new Koa();
   app.silent = true;
-  app.use(koaErrors({ dialect: system.dialect }) as unknown as Koa.Middleware);
+  app.use(koaErrors({ dialect: system.dialect }));
   for (const parser of parsers) app.use(parser);
-  app.use(koaMount(system) as unknown as Koa.Middleware);
-  const reports = koaGuard(system.authenticate());
-  const admin = koaGuard(system.authenticate(), requireScopes('admin'));
+  app.use(koaMount(system));
+  const reports = koaGuard(system.authenticate(), QUIET);
+  const admin = koaGuard(system.authenticate(), requireScopes('admin'), QUIET);
   app.use(async (context) => {
     const body = (status: number, text: string): void => {
       context.status = status;
@@ -109,7 +107,8 @@ function koaHost(system: BearerSessionSystem, parsers: readonly Koa.Middleware[]
     };
     const guard = { '/reports': reports, '/admin': admin }[context.path];
     if (guard === undefined) body(404, HOST_404);
-    else await guard(context as unknown as KoaContext, async () => body(200, reportsOf(guard.of(context))));
+    else await guard(context, async () => body(200, reportsOf(guard.of(context))));
   });
-  return app.callback() as RequestListener;
+  const handle = app.callback();
+  return (request, response) => void handle(request, response);
 }

@@ -11,6 +11,7 @@ import {
   invalid,
   missing,
   TOO_MANY,
+  type Grant,
 } from '../expectations.ts';
 import { HOSTS, PLAIN_HOSTS } from '../hosts.ts';
 import { ADA, limiter, SAMPLE_SECONDS, startStage, stopStagesAfterEach } from '../stage.ts';
@@ -204,7 +205,7 @@ describe.each(PLAIN_HOSTS)('POST /auth/login on $name', (host) => {
 describe('POST /auth/login', () => {
   it('SE-01 SE-03 gives texts that nobody chose and that never come twice', async () => {
     const stage = await startStage();
-    const grants = [];
+    const grants: Grant[] = [];
     for (let n = 0; n < 8; n += 1) {
       grants.push(await stage.login({ token: grants[0]?.token, guid: grants[0]?.guid, session: 'chosen' }));
     }

@@ -177,7 +177,7 @@ describe.each(HOSTS)('POST /auth/refresh on $name', (host) => {
   it.each([null, undefined])('ends the session of a user whom the directory calls %s', async (nobody) => {
     const stage = await startStage(host);
     const grant = await stage.login();
-    const { findUser } = stage.directory;
+    const findUser = stage.directory.findUser.bind(stage.directory);
     stage.directory.findUser = () => nobody as unknown as null;
     expectRefusal(await stage.refresh(grant.refreshToken), BAD_REFRESH);
     stage.directory.findUser = findUser;
