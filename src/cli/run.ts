@@ -1,0 +1,123 @@
+import { parseArgs } from 'node:util';
+import { ConfigError, StoreError } from '../core/errors.ts';
+import { suggest } from '../core/suggest.ts';
+import { EXIT, type Command, type ExitCode } from './command.ts';
+import { loadConfig, type CliConfig } from './config.ts';
+import { doctorCommand } from './doctor.ts';
+import { keyCommands } from './keys.ts';
+import { sessionCommands } from './sessions.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Where the tool writes: answers to `out`, everything else to `error`. */
+export interface CliOutput {
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+}
+
+const COMMANDS: readonly Command[] = [...keyCommands, ...sessionCommands, doctorCommand];
+
+/** Options that every command has. */
+const COMMON = {
+  config: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/**
+ * Runs one command line.
+ *
+ * @returns The exit code: 0 done, 1 refused or not found, 2 wrongly called, 3 the store is out of reach.
+ */
+export async function runCli(args: readonly string[], { out, error }: CliOutput): Promise<ExitCode> {
+  try {
+    const command = findCommand(args);
+    if (command === null) {
+      out(overview());
+      return EXIT.done;
+    }
+    const { values, positionals } = parseArgs({
+      args: args.slice(command.name.split(' ').length),
+      options: { ...command.options, ...COMMON },
+      allowPositionals: true,
+    });
+    if (values['help'] === true) {
+      out(help(command));
+      return EXIT.done;
+    }
+    const config = await loadConfig(values['config']);
+    try {
+      const answer = await command.run({ values, words: positionals }, config);
+      out(values['json'] === true ? JSON.stringify(answer.json) : answer.text);
+      return answer.exit;
+    } finally {
+      await closeAll(config);
+    }
+  } catch (thrown) {
+    return explain(thrown, error);
+  }
+}
+
+function findCommand(args: readonly string[]): Command | null {
+  const words = args.filter((word) => !word.startsWith('-'));
+  if (words.length === 0 || words[0] === 'help') return null;
+  const name = COMMANDS.map((command) => command.name).find(
+    (candidate) => args.slice(0, candidate.split(' ').length).join(' ') === candidate,
+  );
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  const asked = args.slice(0, 2).join(' ');
+  const meant = suggest(
+    asked,
+    COMMANDS.map((candidate) => candidate.name),
+  );
+  throw new UsageError(
+    `there is no command "${asked}"${meant === undefined ? '' : `; did you mean "${meant}"?`} See portcullis --help`,
+  );
+}
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map((command) => command.name.length));
+  const lines = COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
+  return [
+    "Administers the store of an application, live, through the application's own configuration.",
+    '',
+    ...lines,
+    '',
+    'Each command has --help, --json for scripts, and --config PATH (default portcullis.config.js).',
+  ].join('\n');
+}
+
+function help(command: Command): string {
+  return [
+    command.summary,
+    '',
+    `  portcullis ${command.name} ${command.usage}`.trimEnd(),
+    '',
+    ...command.examples.map((example) => `  $ ${example}`),
+    '',
+    'Exit code 0: done; 1: refused or not found; 2: wrongly called; 3: the store is out of reach.',
+  ].join('\n');
+}
+
+function explain(thrown: unknown, error: CliOutput['error']): ExitCode {
+  if (thrown instanceof StoreError) {
+    error(`portcullis: the store is out of reach: ${thrown.message}`);
+    return EXIT.unavailable;
+  }
+  const isCall = thrown instanceof UsageError || thrown instanceof ConfigError || isParseError(thrown);
+  error(`portcullis: ${thrown instanceof Error ? thrown.message : 'failed'}`);
+  return isCall ? EXIT.usage : EXIT.refused;
+}
+
+/** The errors that `util.parseArgs` throws. */
+function isParseError(thrown: unknown): boolean {
+  return thrown instanceof Error && String((thrown as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
+}
+
+async function closeAll(config: CliConfig): Promise<void> {
+  for (const system of config.systems ?? []) await system.close();
+  await config.apiKeys?.close();
+  await config.allowlists?.close();
+  await config.close?.();
+  await config.store.close();
+}
