@@ -58,6 +58,8 @@ export interface Framework {
   readonly name: 'express' | 'koa' | 'node';
   /** Starts an application whose every path is behind the chain; it stops after the test. */
   start(parts: AppParts): Promise<Host>;
+  /** The framework's own guard, without an application. */
+  guardOf(...chain: Chain): { of(request: object): Who };
 }
 
 /** Declares the same tests for Express 5, Koa 3 and node:http. */
@@ -68,13 +70,25 @@ export function onEachFramework(title: string, tests: (framework: Framework) => 
 const echoPrincipal: Handler = ({ principal }) => ({ id: principal?.id ?? null });
 
 const FRAMEWORKS: readonly Framework[] = [
-  { name: 'express', start: (parts) => listen(expressApp(parts)) },
-  { name: 'koa', start: (parts) => listen(koaApp(parts)) },
-  { name: 'node', start: (parts) => listen(nodeApp(parts)) },
+  {
+    name: 'express',
+    start: (parts) => listen(expressApp(parts)),
+    guardOf: (...chain) => expressGuard(...asArguments(chain)),
+  },
+  {
+    name: 'koa',
+    start: (parts) => listen(koaApp(parts)),
+    guardOf: (...chain) => koaGuard(...asArguments(chain)),
+  },
+  {
+    name: 'node',
+    start: (parts) => listen(nodeApp(parts)),
+    guardOf: (...chain) => nodeGuard(...asArguments(chain)),
+  },
 ];
 
 function expressApp({ chain, handler = echoPrincipal, errors }: AppParts): RequestListener {
-  const api = expressGuard(...(chain as [EntryGuard<Who>, ...Guard[]]));
+  const api = expressGuard(...asArguments(chain));
   const app = express();
   app.disable('x-powered-by');
   app.use(api, async (request, response) => {
@@ -89,7 +103,7 @@ function expressApp({ chain, handler = echoPrincipal, errors }: AppParts): Reque
 }
 
 function koaApp({ chain, handler = echoPrincipal, errors }: AppParts): RequestListener {
-  const api = koaGuard(...(chain as [EntryGuard<Who>, ...Guard[]]));
+  const api = koaGuard(...asArguments(chain));
   const app = new Koa();
   app.silent = true;
   if (errors !== undefined) app.use(koaErrors(errors));
@@ -108,7 +122,7 @@ function koaApp({ chain, handler = echoPrincipal, errors }: AppParts): RequestLi
 }
 
 function nodeApp({ chain, handler = echoPrincipal, errors }: AppParts): RequestListener {
-  const api = nodeGuard(...(chain as [EntryGuard<Who>, ...Guard[]]));
+  const api = nodeGuard(...asArguments(chain));
   function listener(request: IncomingMessage, response: ServerResponse): void {
     api(request, response, async () => {
       const result = await handler({
@@ -135,6 +149,11 @@ function seenOn(holder: Record<string, unknown>, response: ServerResponse): Omit
       response.write('the answer has begun; ');
     },
   };
+}
+
+/** The types of `guard` tell options from guards by their place, which a list cannot say. */
+function asArguments(chain: Chain): [EntryGuard<Who>, ...Guard[]] {
+  return [...chain] as [EntryGuard<Who>, ...Guard[]];
 }
 
 const running = new Set<Server>();
