@@ -205,7 +205,10 @@ function koaHost(
     if (handle === undefined) sendByKoa(context, 404, HOST_404);
     else await handle(context, next);
   });
-  return app.callback();
+  const handle = app.callback();
+  return (request, response) => {
+    void handle(request, response);
+  };
 }
 
 function sendByKoa(context: Koa.Context, status: number, body: string): void {

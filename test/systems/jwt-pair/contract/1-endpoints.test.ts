@@ -94,7 +94,7 @@ describe.each(PLAIN_HOSTS)('Paths and methods on $name', (host) => {
     const stage = await startStage(host);
     const { access } = await stage.login();
     const { email, password } = stage.directory.ada;
-    const query = new URLSearchParams({ email, password, access_token: access, token: access });
+    const query = new URLSearchParams({ email, password, access_token: access, token: access }).toString();
     const asked = await stage.get(undefined, `/api/v1/me/?${query}`);
     expect([asked.status, asked.text]).toEqual([
       401,
