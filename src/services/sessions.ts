@@ -126,6 +126,11 @@ export function sessionsOf({
     return parent !== null && goesOn(parent);
   }
 
+  /** A session of one system is none of another, even where both share a store and a key. */
+  function isOwn(family: Family): boolean {
+    return family.owner.startsWith(prefix);
+  }
+
   function ownerOf(family: Family): string {
     return family.owner.slice(prefix.length);
   }
@@ -153,8 +158,7 @@ export function sessionsOf({
 
     async find(sessionId) {
       const family = await store.familyGet(sessionId);
-      // A token of one system says nothing in another, even where both share a store and a key.
-      return family?.owner.startsWith(prefix) === true && (await goesOn(family)) ? family : null;
+      return family !== null && isOwn(family) && (await goesOn(family)) ? family : null;
     },
 
     async rotate(sessionId, generation, policy = {}) {
@@ -181,7 +185,7 @@ export function sessionsOf({
     async retire(sessionId, { reason }) {
       for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
         const family = await store.familyGet(sessionId);
-        if (family === null || isRetired(family)) return false;
+        if (family === null || !isOwn(family) || isRetired(family)) return false;
         // First, so that what fails in between leaves no impersonation behind. Their refresh tokens end by `goesOn`.
         await store.feedAppend([{ key: `act:${sessionId}`, value: 0, expiresAt: clock.now() + feedMs }]);
         // The successor is never handed out, and so no refresh token of the session is left.
@@ -202,8 +206,8 @@ export function sessionsOf({
 
     async revoke(sessionId, { reason }) {
       const family = await store.familyGet(sessionId);
-      const ended = await store.familyRevoke(sessionId);
-      if (ended && family !== null) tell('revoked', family, reason);
+      const ended = family !== null && isOwn(family) && (await store.familyRevoke(sessionId));
+      if (ended) tell('revoked', family, reason);
       await feed.poll();
       return ended;
     },
