@@ -51,16 +51,25 @@ export type LoginVerifier<U extends User> = (
  */
 export function loginVerifier<U extends User>(parts: LoginParts<U>): LoginVerifier<U> {
   const { system, directory, limiter, addressOf } = parts;
+  const gate = nameGate(limiter === undefined ? Infinity : MOST_AT_ONCE);
   return async function verifyLogin(exchange, credentials) {
     const name = isAuthError(credentials) ? null : credentials.name;
     const attempt: LoginAttempt = { system, name, address: addressOf(exchange), exchange };
     const retryAfterSeconds = secondsToWait(await limiter?.check(attempt));
     if (retryAfterSeconds !== null) return authError('rate_limited', { retryAfterSeconds });
     if (isAuthError(credentials)) return credentials;
-    // A directory in plain JavaScript may say `undefined` for nobody.
-    const user = (await directory.findLogin(credentials.name)) ?? null;
-    // Also for nobody, so that unknown names take as long as known ones.
-    const matches = await directory.verifyPassword(user, credentials.password);
+    // The limiter counts what has failed; this bounds what is under way, before any of it could be counted.
+    if (!gate.enter(credentials.name)) return authError('rate_limited', { retryAfterSeconds: 1 });
+    let user: U | null;
+    let matches: boolean;
+    try {
+      // A directory in plain JavaScript may say `undefined` for nobody.
+      user = (await directory.findLogin(credentials.name)) ?? null;
+      // Also for nobody, so that unknown names take as long as known ones.
+      matches = await directory.verifyPassword(user, credentials.password);
+    } finally {
+      gate.leave(credentials.name);
+    }
     if (user === null || matches !== true || user.active !== true) {
       await limiter?.failed(attempt);
       return authError('login_failed');
@@ -74,4 +83,29 @@ function secondsToWait(answer: unknown): number | null {
   if (answer === null || answer === undefined) return null;
   if (typeof answer === 'number' && Number.isFinite(answer) && answer >= 0) return answer;
   throw new TypeError('loginLimiter.check must return the seconds to wait, or null.');
+}
+
+/** How many logins of one name this process verifies at once, where logins are limited at all. */
+const MOST_AT_ONCE = 5;
+
+interface NameGate {
+  enter(name: string): boolean;
+  leave(name: string): void;
+}
+
+function nameGate(most: number): NameGate {
+  const underWay = new Map<string, number>();
+  return {
+    enter(name) {
+      const count = underWay.get(name) ?? 0;
+      if (count >= most) return false;
+      underWay.set(name, count + 1);
+      return true;
+    },
+    leave(name) {
+      const count = (underWay.get(name) ?? 1) - 1;
+      if (count === 0) underWay.delete(name);
+      else underWay.set(name, count);
+    },
+  };
 }

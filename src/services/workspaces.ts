@@ -34,6 +34,11 @@ export function currentWorkspace(): string {
   );
 }
 
+/** Whether this code runs inside {@link unscoped}, on purpose and audited. */
+export function isUnscoped(): boolean {
+  return contexts.getStore()?.kind === 'unscoped';
+}
+
 /**
  * Makes a handle on data that cannot be had without a workspace: each call gives the host's object for the current one.
  *

@@ -31,7 +31,7 @@ export interface KeysReader {
 }
 
 /** How old what is known may be when nothing says that it has changed. */
-export const MAX_AGE_MS = 60_000;
+const MAX_AGE_MS = 60_000;
 const SEEK_PAUSE_MS = 30_000;
 const RETRY_PAUSE_MS = 1_000;
 

@@ -1,0 +1,52 @@
+import type { Clock } from '../core/clock.ts';
+import { sha256 } from '../core/secrets.ts';
+import type { RecordStore } from '../core/store.ts';
+
+/** How often something happened in a window that began with the first time. */
+export interface Count {
+  readonly count: number;
+  /** When the window ends, in milliseconds since the Unix epoch. */
+  readonly endsAt: number;
+}
+
+/** Counters in the store, so that all processes count together. Their names are kept as hashes. */
+export interface Counters {
+  /** Counts once more; the first time opens a window of this length. */
+  add(name: string, windowMs: number): Promise<Count>;
+  /** What has been counted; `null` when no window is open. */
+  read(name: string): Promise<Count | null>;
+  /** Forgets what has been counted. */
+  reset(name: string): Promise<void>;
+}
+
+/** Counters over the one atomic step that every engine has for it: the use of a record that expires with its window. */
+export function counters(store: RecordStore, clock: Clock): Counters {
+  async function use(id: string): Promise<Count | null> {
+    const record = await store.use(KIND, id);
+    return record === null ? null : { count: record.uses, endsAt: record.expiresAt ?? 0 };
+  }
+
+  return {
+    async add(name, windowMs) {
+      const id = sha256(name);
+      for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+        const counted = await use(id);
+        if (counted !== null) return counted;
+        // Somebody else may open the window at the same moment; whoever does, it is used next.
+        await store.put(KIND, id, null, { expect: 'absent', expiresAt: clock.now() + windowMs });
+      }
+      return { count: 1, endsAt: clock.now() + windowMs };
+    },
+    async read(name) {
+      const record = await store.get(KIND, sha256(name));
+      return record === null ? null : { count: record.uses, endsAt: record.expiresAt ?? 0 };
+    },
+    async reset(name) {
+      await store.delete(KIND, sha256(name));
+    },
+  };
+}
+
+const KIND = 'counter';
+/** A window that ends between two steps is opened again; that it does so more often than this cannot be. */
+const MOST_ATTEMPTS = 5;
