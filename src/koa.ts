@@ -8,12 +8,12 @@ import { notePassage, principalOf } from './middleware/passage.ts';
 import { answering, type Mountable, type MountOptions } from './middleware/mounting.ts';
 import { compilePipeline, type GuardOptions } from './middleware/pipeline.ts';
 import { exchangeOf, type NativeRequest } from './passport/request-view.ts';
-import { addHeaders, removeRepresentation, type NativeResponse } from './passport/write-reply.ts';
+import { abandon, addHeaders, removeRepresentation, type NativeResponse } from './passport/write-reply.ts';
 
 /** The parts of Koa's context that are used; typed structurally, so that it fits Koa 2 and 3. */
 export interface KoaContext {
   readonly req: NativeRequest;
-  readonly res: Pick<NativeResponse, 'getHeader' | 'setHeader' | 'removeHeader'>;
+  readonly res: NativeResponse;
   readonly request: object;
   readonly originalUrl: string;
   readonly state: object;
@@ -23,9 +23,15 @@ export interface KoaContext {
   body: unknown;
 }
 
+/**
+ * Koa middleware that asks nothing of the context beyond what every context has. It is generic so that `app.use` does
+ * not take the few members that are named here for an extension of the application's own context.
+ */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- a concrete type would be inferred into the app
+export type KoaMiddleware = <C extends KoaContext>(context: C, next: () => Promise<unknown>) => Promise<void>;
+
 /** Koa middleware in front of a route. */
-export interface KoaGuard<P> {
-  (context: KoaContext, next: () => Promise<unknown>): Promise<void>;
+export interface KoaGuard<P> extends KoaMiddleware {
   /**
    * Who passed this guard with this context, typed by the strategies.
    *
@@ -72,10 +78,7 @@ export function guard<P extends Principal | null>(
  *
  * @throws {@link ConfigError} `option_invalid`, `option_unknown`.
  */
-export function mount(
-  system: Mountable,
-  options: MountOptions = {},
-): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
+export function mount(system: Mountable, options: MountOptions = {}): KoaMiddleware {
   const answer = answering(system, options);
   return async function portcullisSystem(context, next) {
     const reply = await answer(exchangeOfContext(context));
@@ -89,15 +92,17 @@ export function mount(
  * body parsers become `body_syntax`; unexpected ones are 500 without any detail, and are emitted as the application's
  * `error` event, as Koa does.
  */
-export function errorEnvelope(
-  options: ErrorEnvelopeOptions = {},
-): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
+export function errorEnvelope(options: ErrorEnvelopeOptions = {}): KoaMiddleware {
   const render = errorRenderer(options, () => undefined);
   return async function portcullisErrors(context, next) {
     try {
       await next();
     } catch (thrown) {
-      if (context.headerSent) throw thrown;
+      if (context.headerSent) {
+        // Koa only reports the error then, and leaves the connection open with half an answer.
+        abandon(context.res);
+        throw thrown;
+      }
       const reply = render(thrown, exchangeOfContext(context));
       writeToContext(context, reply);
       if (reply.status >= 500) context.app.emit('error', errorOf(thrown), context);
