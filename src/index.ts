@@ -10,6 +10,7 @@ export {
   type Recognition,
 } from './core/decision.ts';
 export type { Dialect, RenderContext } from './core/dialect.ts';
+export type { Directory, User } from './core/directory.ts';
 export {
   AuthError,
   authError,
@@ -26,4 +27,5 @@ export type { MaybePromise } from './core/maybe-promise.ts';
 export type { Actor, Claims, Principal } from './core/principal.ts';
 export { REASONS, type Disclosure, type ReasonCode } from './core/reasons.ts';
 export { jsonReply, type HeaderLine, type Reply } from './core/reply.ts';
+export type { Store } from './core/store.ts';
 export type { CredentialStrategy } from './core/strategy.ts';

@@ -1,25 +1,34 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { DecisionEvent } from 'portcullis';
-import type { Api, Sample } from './api.ts';
+import type { Api } from './api.ts';
+import type { Demo } from './demo-data.ts';
 import type { Environment } from './environment.ts';
 
 /** What a person reads when the server is ready: where it is, and lines to paste into another terminal. */
-export function greeting(url: string, { framework, host, demo }: Environment, api: Api): string {
+export function greeting(
+  url: string,
+  { framework, host }: Environment,
+  { mounted }: Api,
+  demo: Demo | null,
+): string {
   return [
     `The example API listens on ${url} (${framework}).`,
     '',
     'Paste into another terminal:',
-    ...api.samples.flatMap((sample) => ['', `# ${sample.title}: ${sample.status}`, curl(url, sample)]),
-    ...(demo ? [] : ['', `Since others can reach ${host}, a token to try is made only with DEMO=1.`]),
+    ...mounted.flatMap(({ demonstration }) => ['', ...demonstration.samples(url, demo)]),
     '',
+    ...(demo === null
+      ? [`Since others can reach ${host}, users to try it with are made only with DEMO=1.`, '']
+      : []),
     'What is decided about each request appears here. Ctrl-C stops the server.',
     '',
   ].join('\n');
 }
 
 /** What a program reads: everything in one line. */
-export function readyLine(url: string, api: Api): string {
-  return JSON.stringify({ ready: true, url, ...api.json });
+export function readyLine(url: string, { mounted }: Api, demo: Demo | null): string {
+  const members: object[] = demo === null ? [] : mounted.map(({ demonstration }) => demonstration.json(demo));
+  return JSON.stringify(Object.assign({ ready: true, url }, ...members));
 }
 
 /** Prints every decision but those about probes. The reason stands here only; the caller learns less. */
@@ -31,9 +40,4 @@ export function printDecisions(print: (line: string) => void): void {
     // Node's parser lets only printable ASCII into a path, so a terminal finds nothing in it to obey.
     print(`${outcome.padEnd(8)} ${method} ${path}  ${why}`);
   });
-}
-
-function curl(url: string, { path, bearer }: Sample): string {
-  const header = bearer === undefined ? '' : `-H 'Authorization: Bearer ${bearer}' `;
-  return `curl -i ${header}'${url}${path}'`;
 }

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 export const FRAMEWORKS = ['express', 'koa', 'node'] as const;
 
 export type Framework = (typeof FRAMEWORKS)[number];
@@ -7,51 +5,96 @@ export type Framework = (typeof FRAMEWORKS)[number];
 /** What the environment variables ask for. */
 export interface Environment {
   readonly framework: Framework;
+  /** The package to load it from: an older major has a name of its own. */
+  readonly frameworkPackage: string;
   readonly host: string;
   readonly port: number;
-  /** What tokens are signed and verified with. */
-  readonly secret: string;
-  /** Whether to give away credentials for trying things out. */
+  /** The path of the database file; `null` keeps everything in memory. */
+  readonly database: string | null;
+  /** What tokens are signed and verified with; `null` for one that the host makes itself. */
+  readonly secret: string | null;
+  /** Addresses and networks of the reverse proxies whose word on the client's address counts. */
+  readonly trustedProxies: readonly string[];
+  /** Other lifetimes than the usual ones, for trying things out. */
+  readonly lifetimes: Lifetimes;
+  /** Whether to make users and keys for trying things out, and to tell their secrets. */
   readonly demo: boolean;
+}
+
+/** In the words of every system's options. */
+export interface Lifetimes {
+  readonly accessSeconds: number | undefined;
+  readonly refreshSeconds: number | undefined;
+  readonly reuseGraceSeconds: number | undefined;
 }
 
 /** A mistake of whoever starts the program; the message is one sentence for that person. */
 export class SetupError extends Error {}
 
 /**
- * Reads `FRAMEWORK`, `HOST`, `PORT`, `JWT_SECRET` and `DEMO`; a variable that is empty counts as absent.
+ * Reads `FRAMEWORK`, `EXPRESS_MAJOR`, `KOA_MAJOR`, `HOST`, `PORT`, `STORE`, `JWT_SECRET`, `TRUSTED_PROXIES`,
+ * `ACCESS_SECONDS`, `REFRESH_SECONDS`, `REUSE_GRACE_SECONDS` and `DEMO`; a variable that is empty counts as absent.
  *
  * @throws {@link SetupError} when one of them cannot be used.
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const framework = oneOf('FRAMEWORK', variables['FRAMEWORK'] || 'express', FRAMEWORKS);
   const host = variables['HOST'] || '127.0.0.1';
+  const secret = variables['JWT_SECRET'] || null;
+  const seconds = (name: string, least: number, most: number): number | undefined =>
+    variables[name] ? wholeNumber(name, variables[name], least, most) : undefined;
   return {
-    framework: framework(variables['FRAMEWORK'] || 'express'),
+    framework,
+    frameworkPackage: packageOf(framework, variables),
     host,
-    port: port(variables['PORT'] || '3000'),
-    secret: secret(variables['JWT_SECRET'] || randomBytes(32).toString('base64url')),
+    port: wholeNumber('PORT', variables['PORT'] || '3000', 0, 65_535, '; 0 picks one that is free'),
+    database: databaseOf(variables['STORE'] || 'sqlite:./.data/portcullis.db'),
+    secret: secret === null ? null : longEnough(secret),
+    trustedProxies: (variables['TRUSTED_PROXIES'] ?? '').split(',').flatMap((proxy) => proxy.trim() || []),
+    lifetimes: {
+      accessSeconds: seconds('ACCESS_SECONDS', 1, 86_400),
+      refreshSeconds: seconds('REFRESH_SECONDS', 1, 31_536_000),
+      reuseGraceSeconds: seconds('REUSE_GRACE_SECONDS', 0, 300),
+    },
     // A machine that others can reach gets no credentials that nobody asked for.
     demo: isLoopback(host) || variables['DEMO'] === '1',
   };
 }
 
-function framework(value: string): Framework {
-  const found = FRAMEWORKS.find((name) => name === value);
-  if (found === undefined) throw new SetupError(`FRAMEWORK must be express, koa or node, not "${value}".`);
-  return found;
+function oneOf<T extends string>(name: string, value: string, values: readonly T[]): T {
+  const found = values.find((each) => each === value);
+  if (found !== undefined) return found;
+  throw new SetupError(`${name} must be ${values.join(', ').replace(/, (\w+)$/, ' or $1')}, not "${value}".`);
 }
 
-function port(value: string): number {
+function wholeNumber(name: string, value: string, least: number, most: number, hint = ''): number {
   const number = Number(value);
-  if (/^\d{1,5}$/.test(value) && number <= 65_535) return number;
-  throw new SetupError(
-    `PORT must be a whole number from 0 to 65535, not "${value}"; 0 picks one that is free.`,
-  );
+  if (/^\d{1,8}$/.test(value) && number >= least && number <= most) return number;
+  throw new SetupError(`${name} must be a whole number from ${least} to ${most}, not "${value}"${hint}.`);
 }
 
-function secret(value: string): string {
-  const bytes = Buffer.byteLength(value);
-  if (bytes >= 32) return value;
+function packageOf(framework: Framework, variables: NodeJS.ProcessEnv): string {
+  if (framework === 'express')
+    return oneOf('EXPRESS_MAJOR', variables['EXPRESS_MAJOR'] || '5', ['4', '5']) === '4'
+      ? 'express4'
+      : 'express';
+  if (framework === 'koa')
+    return oneOf('KOA_MAJOR', variables['KOA_MAJOR'] || '3', ['2', '3']) === '2' ? 'koa2' : 'koa';
+  return 'node:http';
+}
+
+function databaseOf(store: string): string | null {
+  if (store === 'memory:') return null;
+  const path = /^sqlite:(?!\/\/)(.+)$/s.exec(store)?.[1];
+  if (path !== undefined && path !== ':memory:') return path;
+  // Whatever follows the scheme may hold a password.
+  const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(store)?.[0] ?? 'something else';
+  throw new SetupError(`STORE must be memory: or sqlite: with the path of a file, not ${scheme}.`);
+}
+
+function longEnough(secret: string): string {
+  const bytes = Buffer.byteLength(secret);
+  if (bytes >= 32) return secret;
   throw new SetupError(
     `JWT_SECRET must have at least 32 bytes, not ${bytes}; "openssl rand -base64 32" makes one.`,
   );

@@ -25,10 +25,13 @@ export async function listen(server: Server, { host, port }: Environment): Promi
   return `http://${family === 'IPv6' ? `[${reachable}]` : reachable}:${actual}`;
 }
 
-/** Lets the requests that are under way end when the program is asked to stop; a second signal ends it at once. */
-export function stopWhenAsked(server: Server): void {
+/**
+ * Lets the requests that are under way end when the program is asked to stop, and then calls `release`; a second signal
+ * ends it at once.
+ */
+export function stopWhenAsked(server: Server, release: () => Promise<void>): void {
   function stop(): void {
-    server.close();
+    server.close(() => void release());
     setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
   }
   process.once('SIGTERM', stop).once('SIGINT', stop);

@@ -1,37 +1,57 @@
 import { createServer, type RequestListener } from 'node:http';
 import { parseArgs } from 'node:util';
-import { ConfigError } from 'portcullis';
+import { startSweeper } from 'portcullis/stores/sweeper';
 import { greeting, printDecisions, readyLine } from './announce.ts';
 import type { Api } from './api.ts';
-import { type Framework, readEnvironment, SetupError } from './environment.ts';
+import { seed } from './demo-data.ts';
+import { type Environment, readEnvironment, SetupError } from './environment.ts';
+import { openHost } from './host.ts';
 import { listen, stopWhenAsked } from './listening.ts';
-import { wire } from './wiring.ts';
-
-/** Only the chosen framework is loaded. */
-const SERVERS: Readonly<Record<Framework, () => Promise<{ serve: (api: Api) => RequestListener }>>> = {
-  express: () => import('./servers/express.ts'),
-  koa: () => import('./servers/koa.ts'),
-  node: () => import('./servers/node.ts'),
-};
+import { sayWhatIsWrong } from './mistakes.ts';
+import { close, wire } from './wiring.ts';
 
 try {
   const json = readArguments(process.argv.slice(2));
   const environment = readEnvironment(process.env);
-  const api = wire(environment);
-  const { serve } = await SERVERS[environment.framework]();
-  const server = createServer(serve(api));
+  const host = openHost(environment);
+  const api = wire(host);
+  const demo = environment.demo ? await seed(host) : null;
+  const server = createServer(await listenerOf(api, environment));
   const url = await listen(server, environment);
-  stopWhenAsked(server);
+  const stopSweeper = startSweeper(host.store, { onError: (error) => console.error(error) });
+  stopWhenAsked(server, async () => {
+    await stopSweeper();
+    await close(api, host);
+  });
   if (json) {
-    console.log(readyLine(url, api));
+    console.log(readyLine(url, api, demo));
   } else {
-    console.log(greeting(url, environment, api));
+    console.log(greeting(url, environment, api, demo));
     printDecisions((line) => console.log(line));
   }
 } catch (error) {
-  if (!(error instanceof SetupError || error instanceof ConfigError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
+  sayWhatIsWrong(error);
+}
+
+/** Loads the chosen framework only. */
+async function listenerOf(api: Api, { framework, frameworkPackage }: Environment): Promise<RequestListener> {
+  const load = {
+    express: () => import('./servers/express.ts'),
+    koa: () => import('./servers/koa.ts'),
+    node: () => import('./servers/node.ts'),
+  }[framework];
+  const { serve } = await load();
+  try {
+    return await serve(api, frameworkPackage);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    const [major = ''] = /\d+$/.exec(frameworkPackage) ?? [];
+    const alias = `${frameworkPackage}@npm:${framework}@${major || 'latest'}`;
+    throw new SetupError(
+      `The package ${frameworkPackage} is not installed; "npm install --no-save ${alias}" fetches it.`,
+      { cause: error },
+    );
+  }
 }
 
 /** Whether the program was asked for one line of JSON. */

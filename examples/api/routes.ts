@@ -1,17 +1,7 @@
-import type { Chain, Route } from './api.ts';
+import type { Answer, Params, Route } from './api.ts';
 
-const PRODUCTS = [
-  { id: 1, name: 'Lantern', price: '24.00' },
-  { id: 2, name: 'Rope, 20 m', price: '31.50' },
-  { id: 3, name: 'Portable forge', price: '480.00' },
-];
-
-export function products(chain: Chain): Route {
-  return { path: '/api/v1/products', chain, answer: () => ({ success: true, data: PRODUCTS }) };
-}
-
-export function health(chain: Chain): Route {
-  return { path: '/healthz', chain, answer: () => ({ status: 'ok' }) };
+export function ok(body: unknown): Answer {
+  return { status: 200, body };
 }
 
 /**
@@ -19,9 +9,24 @@ export function health(chain: Chain): Route {
  * section 9.3.2), and a slash at the end changes nothing.
  *
  * @param target The request target, with or without its query.
+ * @returns What stands at the colons of the route's path; `null` when the request is for something else.
  */
-export function matches(route: Route, method: string | undefined, target: string | undefined): boolean {
-  if (method !== 'GET' && method !== 'HEAD') return false;
-  const path = target?.split('?', 1)[0];
-  return path === route.path || path === `${route.path}/`;
+export function matchRoute(
+  { path }: Route,
+  method: string | undefined,
+  target: string | undefined,
+): Params | null {
+  if (method !== 'GET' && method !== 'HEAD') return null;
+  const asked = (target?.split('?', 1)[0] ?? '').replace(/(?<=.)\/$/, '').split('/');
+  const segments = path.split('/');
+  if (asked.length !== segments.length) return null;
+  const params: Record<string, string> = {};
+  for (const [index, segment] of segments.entries()) {
+    const value = asked[index] as string;
+    if (!segment.startsWith(':')) {
+      if (segment !== value) return null;
+    } else if (value === '') return null;
+    else params[segment.slice(1)] = value;
+  }
+  return params;
 }

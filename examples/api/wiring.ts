@@ -1,19 +1,26 @@
 import { authError, deny, type Guard } from 'portcullis';
 import { open } from 'portcullis/authenticate';
-import type { Api, Mounted } from './api.ts';
-import type { Environment } from './environment.ts';
-import { jwtBearer } from './jwt-bearer.ts';
-import { health } from './routes.ts';
+import type { Api } from './api.ts';
+import { health } from './health.ts';
+import type { Host } from './host.ts';
+import { b2b } from './systems/b2b.ts';
+import { bearerSession } from './systems/bearer-session.ts';
+import { jwtPair } from './systems/jwt-pair.ts';
 
-/** Puts the API together: everything that is mounted, and what belongs to none of it. */
-export function wire(environment: Environment): Api {
-  const mounted: readonly Mounted[] = [jwtBearer(environment)];
+/** Puts the API together: every system, and what belongs to none of them. */
+export function wire(host: Host): Api {
+  const mounted = [b2b(host), jwtPair(host), bearerSession(host)];
   return {
-    routes: [health([open('a probe has no credential')]), ...mounted.flatMap(({ routes }) => routes)],
-    samples: mounted.flatMap(({ samples }) => samples),
-    json: Object.assign({}, ...mounted.map(({ json }) => json)),
+    mounted,
+    routes: [...health(host.store), ...mounted.flatMap(({ routes }) => routes)],
     elsewhere: [open('there is nothing to protect'), nothingHere],
   };
+}
+
+/** Ends what the API keeps going, and then the store that it is kept in. */
+export async function close({ mounted }: Api, { apiKeys, store }: Host): Promise<void> {
+  await Promise.all([...mounted.map((each) => each.close()), apiKeys.close()]);
+  await store.close();
 }
 
 /** A guard of the host's own: it refuses whatever reaches it, so that an unknown path is answered like every refusal. */

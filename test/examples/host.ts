@@ -21,14 +21,29 @@ export interface Ending {
 }
 
 export interface Start {
-  /** Variables besides those of this process; an own `PORT` is always given. */
+  /** Variables besides those of this process; without others the port is a free one, and the store in memory. */
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
   readonly command?: readonly [string, ...string[]];
 }
 
 const BUILT = ['node', 'examples/dist/api/main.js'] as const;
-const OWN_VARIABLES = ['FRAMEWORK', 'HOST', 'PORT', 'JWT_SECRET', 'DEMO', 'npm_lifecycle_event'];
+const OWN_VARIABLES = [
+  'FRAMEWORK',
+  'EXPRESS_MAJOR',
+  'KOA_MAJOR',
+  'HOST',
+  'PORT',
+  'STORE',
+  'JWT_SECRET',
+  'TRUSTED_PROXIES',
+  'ACCESS_SECONDS',
+  'REFRESH_SECONDS',
+  'REUSE_GRACE_SECONDS',
+  'DEMO',
+  'npm_lifecycle_event',
+];
+const DEFAULTS = { PORT: '0', STORE: 'memory:' };
 
 /** Builds what has changed since the last build, as `npm start` does. */
 export function buildExamples(): void {
@@ -44,7 +59,7 @@ export function startHost({ env = {}, args = [], command = BUILT }: Start = {}):
   const [program, ...before] = command;
   const child = spawn(program, [...before, ...args], {
     cwd: PACKAGE_ROOT,
-    env: { ...cleanEnvironment(), PORT: '0', ...env },
+    env: { ...cleanEnvironment(), ...DEFAULTS, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   running.add(child);
@@ -77,8 +92,26 @@ export function startHost({ env = {}, args = [], command = BUILT }: Start = {}):
 export interface ReadyLine {
   readonly ready: true;
   readonly url: string;
-  readonly jwtBearer: { readonly token: string };
+  readonly b2b: Named<'username'> & {
+    readonly client_id: number;
+    readonly other: Named<'username'> & { readonly client_id: number };
+  };
+  readonly jwt: Named<'email'> & {
+    readonly workspace: string;
+    readonly other: Named<'email'> & { readonly workspace: string };
+    readonly inactive: Named<'email'>;
+    readonly noWorkspace: Named<'email'>;
+  };
+  readonly apiKey: string;
+  readonly otherWorkspaceApiKey: string;
+  readonly session: Named<'username'> & {
+    readonly accounts: readonly number[];
+    readonly forbiddenAccount: number;
+    readonly admin: Named<'username'>;
+  };
 }
+
+type Named<N extends string> = Readonly<Record<N | 'password', string>>;
 
 /** Starts the host with `--json` and waits until it is ready. */
 export async function startReady(start: Start = {}): Promise<ExampleHost & { readonly ready: ReadyLine }> {
@@ -87,17 +120,17 @@ export async function startReady(start: Start = {}): Promise<ExampleHost & { rea
   return { ...host, ready: JSON.parse(line) as ReadyLine };
 }
 
-/** Runs the host when it cannot start: what it says, and how it ends. */
-export function runHost({ env = {}, args = [] }: Start): {
+/** Runs the host when it cannot start, or another program beside it: what it says, and how it ends. */
+export function runHost({ env = {}, args = [], command = BUILT }: Start): {
   code: number | null;
   stdout: string;
   stderr: string;
 } {
-  const [program, ...before] = BUILT;
+  const [program, ...before] = command;
   const { status, stdout, stderr } = spawnSync(program, [...before, ...args], {
     cwd: PACKAGE_ROOT,
     encoding: 'utf8',
-    env: { ...cleanEnvironment(), PORT: '0', ...env },
+    env: { ...cleanEnvironment(), ...DEFAULTS, ...env },
     timeout: 20_000,
   });
   return { code: status, stdout, stderr };

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type CurlAnswer, parseCurl, performCurl } from '../readme/curl.ts';
+import { PACKAGE_ROOT } from '../support/package-exports.ts';
 import { buildExamples, endHostsAfterAll, runHost, startHost, startReady, type ExampleHost } from './host.ts';
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
@@ -18,14 +19,34 @@ describe('npm start --silent -- --json', WITH_BUILD, () => {
 
   it('prints one line of JSON and nothing else on standard output', async () => {
     const host = await startReady({ command });
-    const answer = await fetch(`${host.ready.url}/api/v1/products`, {
-      headers: { Authorization: `Bearer ${host.ready.jwtBearer.token}` },
-    });
-    expect(answer.status).toBe(200);
+    const password = expect.stringMatching(/^[\w-]{16}$/) as string;
+    const key = expect.stringMatching(/^demo_/) as string;
     expect(host.ready).toEqual({
       ready: true,
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
-      jwtBearer: { token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) },
+      b2b: {
+        username: 'mara',
+        password,
+        client_id: 123_456,
+        other: { username: 'otto', password, client_id: 123_457 },
+      },
+      jwt: {
+        email: 'ines@example.com',
+        password,
+        workspace: 'ws-harbour',
+        other: { email: 'juan@example.com', password, workspace: 'ws-hill' },
+        inactive: { email: 'kim@example.com', password },
+        noWorkspace: { email: 'lea@example.com', password },
+      },
+      apiKey: key,
+      otherWorkspaceApiKey: key,
+      session: {
+        username: 'nils',
+        password,
+        accounts: [1001, 1002],
+        forbiddenAccount: 1003,
+        admin: { username: 'rosa', password },
+      },
     });
     expect(host.output()).toBe(`${JSON.stringify(host.ready)}\n`);
     await host.stop();
@@ -45,58 +66,54 @@ describe('npm start --silent -- --json', WITH_BUILD, () => {
 describe('the text for a person', () => {
   let host: ExampleHost;
   let url: string;
-  let commands: readonly string[];
 
   beforeAll(async () => {
     host = startHost();
     url = (await host.printed(/http:\/\/[\d.:]+/)).trim();
     await host.printed(/Ctrl-C stops the server\.\n/);
-    commands = host.output().match(/^curl .*$/gm) ?? [];
   });
 
   it('says where the server is and what each line to paste will get', () => {
-    const token = /Bearer ([\w.-]+)/.exec(host.output())?.[1] ?? '';
-    expect(host.output().replaceAll(token, 'TOKEN').replaceAll(url, 'URL')).toBe(
-      [
-        'The example API listens on URL (express).',
-        '',
-        'Paste into another terminal:',
-        '',
-        '# Without a token: 401',
-        "curl -i 'URL/api/v1/products'",
-        '',
-        '# With the demonstration token, good for 15 minutes: 200',
-        "curl -i -H 'Authorization: Bearer TOKEN' 'URL/api/v1/products'",
-        '',
-        'What is decided about each request appears here. Ctrl-C stops the server.',
-        '',
-        '',
-      ].join('\n'),
-    );
-  });
-
-  it('has lines that do as they say', async () => {
-    const answers = await Promise.all(commands.map(perform));
-    expect(answers.map(({ status }) => status)).toEqual([401, 200]);
-  });
-
-  it.skipIf(!hasCurl)('has lines that do as they say in a shell', () => {
-    const answers = commands.map((line) => spawnSync('bash', ['-c', line], { encoding: 'utf8' }).stdout);
-    expect(answers.map((answer) => answer.split('\r\n')[0])).toEqual([
-      'HTTP/1.1 401 Unauthorized',
-      'HTTP/1.1 200 OK',
+    const text = host.output().replaceAll(url, 'URL');
+    expect(text.match(/^[^#\n].*\.$/gm)).toEqual([
+      'The example API listens on URL (express).',
+      'What is decided about each request appears here. Ctrl-C stops the server.',
     ]);
-    expect(answers[0]).toContain('WWW-Authenticate: Bearer\r\n');
-    expect(answers[1]).toContain('{"success":true,"data":[{"id":1,');
+    expect(text.match(/^#.*$/gm)).toEqual([
+      '# B2B API without a token: 401',
+      '# Sign in, then ask for the products: 200',
+      '# JWT pair API without a credential: 401',
+      '# Sign in, then ask for the audiences of the workspace: 200',
+      '# The same with an API key: 200',
+      "# Another workspace's audience, as if it did not exist: 404",
+      '# Bearer session API without a token: 401',
+      '# Sign in, then ask for the reports of account 1001: 200',
+    ]);
+  });
+
+  it.skipIf(!hasCurl)('has lines that do as they say when they are pasted', async () => {
+    const pasted =
+      host
+        .output()
+        .match(/^(?:#|curl |[A-Z0-9]+=).*$/gm)
+        ?.join('\n') ?? '';
+    const { status, stdout } = spawnSync('bash', ['-c', pasted], { encoding: 'utf8' });
+    expect(status).toBe(0);
+    const promised = [...host.output().matchAll(/^#.*: (\d{3})$/gm)].map(([, code]) => Number(code));
+    const answered = [...stdout.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, code]) => Number(code));
+    expect(promised).toEqual([401, 200, 401, 200, 200, 404, 401, 200]);
+    expect(answered).toEqual(promised);
+    expect(stdout).toContain('{"success":true,"data":[{"id":1,');
+    expect(stdout).toContain('[{"id":"aud-1","name":"Sailors"},{"id":"aud-2","name":"Fishers"}]');
+    expect(stdout).toContain('{"success":true,"accountId":1001,"reports":[{');
   });
 
   it('tells the reasons of decisions afterwards, but those about probes', async () => {
     await fetch(`${url}/healthz`);
-    await Promise.all(commands.map(perform));
+    await fetch(`${url}/api/v1/products`);
     await fetch(`${url}/%1b[31m`);
     await host.printed(/denied {3}GET \/%1b\[31m {2}not_found\n/);
     expect(host.output()).toContain('denied   GET /api/v1/products  credentials_missing\n');
-    expect(host.output()).toContain('allowed  GET /api/v1/products  user demo\n');
     expect(host.output()).not.toContain('/healthz');
   });
 
@@ -108,27 +125,54 @@ describe('the text for a person', () => {
   });
 });
 
+const OLDER_MAJORS = [
+  {
+    package: 'express4',
+    install: 'express4@npm:express@4',
+    env: { FRAMEWORK: 'express', EXPRESS_MAJOR: '4' },
+  },
+  { package: 'koa2', install: 'koa2@npm:koa@2', env: { FRAMEWORK: 'koa', KOA_MAJOR: '2' } },
+];
+
+function isInstalled(older: { readonly package: string }): boolean {
+  return existsSync(`${PACKAGE_ROOT}node_modules/${older.package}`);
+}
+
 describe('what the environment asks for', () => {
   it.each([
     [{ FRAMEWORK: 'fastify' }, 'FRAMEWORK must be express, koa or node, not "fastify".'],
-    [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, not "http"; 0 picks one that is free.'],
-    [
-      { PORT: '65536' },
-      'PORT must be a whole number from 0 to 65535, not "65536"; 0 picks one that is free.',
-    ],
-    [{ PORT: '-1' }, 'PORT must be a whole number from 0 to 65535, not "-1"; 0 picks one that is free.'],
-    [
-      { JWT_SECRET: 'short' },
-      'JWT_SECRET must have at least 32 bytes, not 5; "openssl rand -base64 32" makes one.',
-    ],
     [
       { JWT_SECRET: 'x'.repeat(32) },
-      'JwtBearerStrategy.keys: the secret repeats one byte. Make one with `openssl rand -base64 32`.',
+      'b2bSystem.keys: the secret repeats one byte. Make one with `openssl rand -base64 32`.',
     ],
     [{ HOST: '192.0.2.1' }, 'HOST must be an address of this machine, not "192.0.2.1".'],
   ])('is refused in one sentence: %o', (env, sentence) => {
     expect(runHost({ env })).toEqual({ code: 2, stdout: '', stderr: `${sentence}\n` });
   });
+
+  it.each([
+    [{ TRUSTED_PROXIES: 'nonsense' }, 'trustedProxies'],
+    [{ STORE: 'sqlite:/dev/null/no/portcullis.db' }, '/dev/null'],
+  ])('is refused in a sentence that names what is wrong: %o', (env, name) => {
+    const { code, stdout, stderr } = runHost({ env });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(name);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it.each(OLDER_MAJORS.filter(isInstalled))('can be $package', async ({ env }) => {
+    const host = await startReady({ env });
+    expect((await fetch(`${host.ready.url}/api/v1/products`)).status).toBe(401);
+    await host.stop();
+  });
+
+  it.each(OLDER_MAJORS.filter((older) => !isInstalled(older)))(
+    'cannot be $package, which is not installed',
+    ({ env, package: name, install }) => {
+      const stderr = `The package ${name} is not installed; "npm install --no-save ${install}" fetches it.\n`;
+      expect(runHost({ env })).toEqual({ code: 2, stdout: '', stderr });
+    },
+  );
 
   it('cannot be a port in use', async () => {
     const squatter = createServer().listen(0, '127.0.0.1');
@@ -146,17 +190,4 @@ describe('what the environment asks for', () => {
       stderr: 'The only argument is --json, not "--jsno".\n',
     });
   });
-
-  it('makes a secret of its own for each start without JWT_SECRET', async () => {
-    const [one, other] = await Promise.all([startReady(), startReady({ env: { JWT_SECRET: '' } })]);
-    const answer = await fetch(`${one.ready.url}/api/v1/products`, {
-      headers: { Authorization: `Bearer ${other.ready.jwtBearer.token}` },
-    });
-    expect(answer.status).toBe(401);
-  });
 });
-
-function perform(line: string): Promise<CurlAnswer> {
-  const command = parseCurl(line);
-  return performCurl(command, Number(command.url.port));
-}

@@ -1,32 +1,59 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { greeting, readyLine } from '../../examples/api/announce.ts';
 import { readEnvironment } from '../../examples/api/environment.ts';
-import { wire } from '../../examples/api/wiring.ts';
+import { health } from '../../examples/api/health.ts';
+import { openHost } from '../../examples/api/host.ts';
+import { close, wire } from '../../examples/api/wiring.ts';
+import { StoreError } from '../../src/core/errors.ts';
 
-describe('demonstration credentials', () => {
-  it.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost'])('are made on %s', (HOST) => {
-    expect(readEnvironment({ HOST }).demo).toBe(true);
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+function wired(HOST: string): ReturnType<typeof wire> {
+  const host = openHost(readEnvironment({ HOST, STORE: 'memory:' }));
+  const api = wire(host);
+  ends.push(() => close(api, host));
+  return api;
+}
+
+describe('wire', () => {
+  it('puts a chain in front of every route, which is open only where it says why', () => {
+    const { routes } = wired('127.0.0.1');
+    expect(routes.map(({ path, chain }) => [path, ...chain.map((guard) => guard.describe().guard)])).toEqual([
+      ['/healthz', 'open'],
+      ['/readyz', 'open'],
+      ['/api/v1/products', 'authenticate', 'ip_allowlist'],
+      ['/api/v1/categories', 'authenticate', 'ip_allowlist'],
+      ['/api/v1/audiences', 'authenticate', 'workspace_scope'],
+      ['/api/v1/audiences/:id', 'authenticate', 'workspace_scope'],
+      ['/bearer/reports', 'authenticate'],
+    ]);
   });
+});
 
-  it.each(['0.0.0.0', '::', '192.0.2.1', '127.0.0.1.example'])('are not made on %s', (HOST) => {
-    expect(readEnvironment({ HOST }).demo).toBe(false);
-    expect(readEnvironment({ HOST, DEMO: '1' }).demo).toBe(true);
-  });
-
-  it('are neither in the text nor in the line when there are none', () => {
-    const environment = readEnvironment({ HOST: '0.0.0.0' });
-    const api = wire(environment);
-    expect(readyLine('http://127.0.0.1:3000', api)).toBe('{"ready":true,"url":"http://127.0.0.1:3000"}');
-    expect(greeting('http://127.0.0.1:3000', environment, api)).toBe(
+describe('without demonstration data', () => {
+  it('neither the text nor the line has a credential', () => {
+    const url = 'http://127.0.0.1:3000';
+    const api = wired('0.0.0.0');
+    expect(readyLine(url, api, null)).toBe(`{"ready":true,"url":"${url}"}`);
+    expect(greeting(url, readEnvironment({ HOST: '0.0.0.0' }), api, null)).toBe(
       [
-        'The example API listens on http://127.0.0.1:3000 (express).',
+        `The example API listens on ${url} (express).`,
         '',
         'Paste into another terminal:',
         '',
-        '# Without a token: 401',
-        "curl -i 'http://127.0.0.1:3000/api/v1/products'",
+        '# B2B API without a token: 401',
+        `curl -i '${url}/api/v1/products'`,
         '',
-        'Since others can reach 0.0.0.0, a token to try is made only with DEMO=1.',
+        '# JWT pair API without a credential: 401',
+        `curl -i '${url}/api/v1/audiences/'`,
+        '',
+        '# Bearer session API without a token: 401',
+        `curl -i '${url}/bearer/reports'`,
+        '',
+        'Since others can reach 0.0.0.0, users to try it with are made only with DEMO=1.',
         '',
         'What is decided about each request appears here. Ctrl-C stops the server.',
         '',
@@ -35,12 +62,45 @@ describe('demonstration credentials', () => {
   });
 });
 
-describe('wire', () => {
-  it('puts a chain in front of every route, which is open only where it says why', () => {
-    const { routes } = wire(readEnvironment({}));
-    expect(routes.map(({ path, chain }) => [path, ...chain.map((guard) => guard.describe().guard)])).toEqual([
-      ['/healthz', 'open'],
-      ['/api/v1/products', 'authenticate', 'require_scopes'],
-    ]);
+describe('/readyz', () => {
+  const works = {
+    ping: async () => ({ serverNow: 0 }),
+    feedRead: async () => ({ events: [], cursor: 'c' }),
+  };
+  const fails = async (): Promise<never> => {
+    throw new StoreError('postgres://user:hunter2@db.example is down');
+  };
+  const hangs = (): Promise<never> => new Promise(() => undefined);
+
+  it.each([
+    ['answers', works, 200, { status: 'ready' }],
+    ['fails a ping', { ...works, ping: fails }, 503, unavailable('store_unreachable')],
+    ['answers no ping in time', { ...works, ping: hangs }, 503, unavailable('store_unreachable')],
+    ['has a feed that cannot be read', { ...works, feedRead: fails }, 503, unavailable('feed_unreadable')],
+    [
+      'is down altogether',
+      { ping: fails, feedRead: hangs },
+      503,
+      unavailable('store_unreachable', 'feed_unreadable'),
+    ],
+  ])('with a store that %s gives reasons and no errors', async (_name, store, status, body) => {
+    const route = health(store, 20).find(({ path }) => path === '/readyz');
+    expect(await route?.answer(null, {})).toEqual({ status, body });
+  });
+
+  it('reads the feed from where it was last', async () => {
+    const cursors: (string | null)[] = [];
+    const feedRead = async (cursor: string | null): Promise<{ events: []; cursor: string }> => {
+      cursors.push(cursor);
+      return { events: [], cursor: `after ${cursors.length}` };
+    };
+    const route = health({ ...works, feedRead }).find(({ path }) => path === '/readyz');
+    await route?.answer(null, {});
+    await route?.answer(null, {});
+    expect(cursors).toEqual([null, 'after 1']);
   });
 });
+
+function unavailable(...reasons: string[]): object {
+  return { status: 'unavailable', reasons };
+}

@@ -1,19 +1,27 @@
 import type { RequestListener } from 'node:http';
-import Koa from 'koa';
-import { errorEnvelope, guard } from 'portcullis/koa';
+import type KoaApplication from 'koa';
+import { errorEnvelope, guard, mount } from 'portcullis/koa';
 import type { Api } from '../api.ts';
-import { matches } from '../routes.ts';
+import { matchRoute } from '../routes.ts';
 
-export function serve({ routes, elsewhere }: Api): RequestListener {
+export async function serve(
+  { mounted, routes, elsewhere }: Api,
+  frameworkPackage: string,
+): Promise<RequestListener> {
+  const { default: Koa } = (await import(frameworkPackage)) as { readonly default: typeof KoaApplication };
   const app = new Koa();
   app.use(errorEnvelope());
+  for (const { system, prefix } of mounted) app.use(mount(system, { prefix }));
   for (const route of routes) {
     const passed = guard(...route.chain);
     app.use((context, next) => {
-      if (!matches(route, context.method, context.path)) return next();
+      const params = matchRoute(route, context.method, context.path);
+      if (params === null) return next();
       return passed(context, async () => {
+        const { status, body } = await route.answer(passed.of(context), params);
+        context.status = status;
         context.set('Content-Type', 'application/json');
-        context.body = JSON.stringify(route.answer(passed.of(context)));
+        context.body = JSON.stringify(body);
       });
     });
   }

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
+import type { Store } from 'portcullis';
+import { apiKeys, type ApiKeys } from 'portcullis/api-keys';
+import { argon2Passwords, type Passwords } from 'portcullis/passwords/argon2';
+import { memoryStore } from 'portcullis/stores/memory';
+import { sqliteStore } from 'portcullis/stores/sqlite';
+import { type Environment, SetupError } from './environment.ts';
+import { privateFiles, type PrivateFiles } from './private-files.ts';
+import { usersIn, type Users } from './users.ts';
+
+/** What every part of this host works with. */
+export interface Host {
+  readonly environment: Environment;
+  readonly store: Store;
+  readonly files: PrivateFiles;
+  readonly users: Users;
+  readonly passwords: Passwords;
+  readonly apiKeys: ApiKeys;
+  /** What tokens are signed and verified with. */
+  readonly secret: string;
+}
+
+/** Opens the store, and finds or makes the secret beside it. */
+export function openHost(environment: Environment): Host {
+  const { database } = environment;
+  const directory = database === null ? null : dirname(resolve(database));
+  const files = openFiles(directory);
+  const store = database === null ? memoryStore() : sqliteStore(database);
+  return {
+    environment,
+    store,
+    files,
+    users: usersIn(store),
+    passwords: argon2Passwords(),
+    apiKeys: apiKeys({ store, productPrefix: 'demo' }),
+    secret: environment.secret ?? files.keep('jwt-secret', () => randomBytes(32).toString('base64url')),
+  };
+}
+
+function openFiles(directory: string | null): PrivateFiles {
+  try {
+    return privateFiles(directory);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new SetupError(`The directory of STORE cannot be made: ${message}.`, { cause: error });
+  }
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { readEnvironment } from '../../examples/api/environment.ts';
+
+describe('readEnvironment', () => {
+  it('has a default for everything, and takes an empty variable for none', () => {
+    const defaults = {
+      framework: 'express',
+      frameworkPackage: 'express',
+      host: '127.0.0.1',
+      port: 3000,
+      database: './.data/portcullis.db',
+      secret: null,
+      trustedProxies: [],
+      lifetimes: { accessSeconds: undefined, refreshSeconds: undefined, reuseGraceSeconds: undefined },
+      demo: true,
+    };
+    expect(readEnvironment({})).toEqual(defaults);
+    expect(
+      readEnvironment({ PORT: '', STORE: '', JWT_SECRET: '', ACCESS_SECONDS: '', TRUSTED_PROXIES: '' }),
+    ).toEqual(defaults);
+  });
+
+  it('reads what it is given', () => {
+    const environment = readEnvironment({
+      FRAMEWORK: 'koa',
+      KOA_MAJOR: '2',
+      HOST: '::1',
+      PORT: '0',
+      STORE: 'memory:',
+      JWT_SECRET: 'the secret of these tests and of nothing else',
+      TRUSTED_PROXIES: '10.0.0.0/8, ::1,',
+      ACCESS_SECONDS: '2',
+      REFRESH_SECONDS: '30',
+      REUSE_GRACE_SECONDS: '0',
+    });
+    expect(environment).toEqual({
+      framework: 'koa',
+      frameworkPackage: 'koa2',
+      host: '::1',
+      port: 0,
+      database: null,
+      secret: 'the secret of these tests and of nothing else',
+      trustedProxies: ['10.0.0.0/8', '::1'],
+      lifetimes: { accessSeconds: 2, refreshSeconds: 30, reuseGraceSeconds: 0 },
+      demo: true,
+    });
+    expect(readEnvironment({ EXPRESS_MAJOR: '4' }).frameworkPackage).toBe('express4');
+    expect(readEnvironment({ STORE: 'sqlite:/var/app.db' }).database).toBe('/var/app.db');
+  });
+
+  const PORT_RANGE = 'PORT must be a whole number from 0 to 65535, not';
+  it.each([
+    [{ FRAMEWORK: 'fastify' }, 'FRAMEWORK must be express, koa or node, not "fastify".'],
+    [{ EXPRESS_MAJOR: '3' }, 'EXPRESS_MAJOR must be 4 or 5, not "3".'],
+    [{ FRAMEWORK: 'koa', KOA_MAJOR: '4' }, 'KOA_MAJOR must be 2 or 3, not "4".'],
+    [{ PORT: 'http' }, `${PORT_RANGE} "http"; 0 picks one that is free.`],
+    [{ PORT: '65536' }, `${PORT_RANGE} "65536"; 0 picks one that is free.`],
+    [{ PORT: '-1' }, `${PORT_RANGE} "-1"; 0 picks one that is free.`],
+    [
+      { STORE: 'postgres://u:hunter2@db/x' },
+      'STORE must be memory: or sqlite: with the path of a file, not postgres:.',
+    ],
+    [{ STORE: 'redis://db' }, 'STORE must be memory: or sqlite: with the path of a file, not redis:.'],
+    [{ STORE: 'sqlite://db/x' }, 'STORE must be memory: or sqlite: with the path of a file, not sqlite:.'],
+    [{ STORE: 'app.db' }, 'STORE must be memory: or sqlite: with the path of a file, not something else.'],
+    [
+      { JWT_SECRET: 'short' },
+      'JWT_SECRET must have at least 32 bytes, not 5; "openssl rand -base64 32" makes one.',
+    ],
+    [{ ACCESS_SECONDS: '0' }, 'ACCESS_SECONDS must be a whole number from 1 to 86400, not "0".'],
+    [{ REFRESH_SECONDS: '1.5' }, 'REFRESH_SECONDS must be a whole number from 1 to 31536000, not "1.5".'],
+    [{ REUSE_GRACE_SECONDS: '301' }, 'REUSE_GRACE_SECONDS must be a whole number from 0 to 300, not "301".'],
+  ])('refuses %o in one sentence', (variables, sentence) => {
+    expect(() => readEnvironment(variables)).toThrow(sentence);
+  });
+
+  it.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost'])('lets demonstration data be made on %s', (HOST) => {
+    expect(readEnvironment({ HOST }).demo).toBe(true);
+  });
+
+  it.each(['0.0.0.0', '::', '192.0.2.1', '127.0.0.1.example'])('lets none be made on %s unasked', (HOST) => {
+    expect(readEnvironment({ HOST }).demo).toBe(false);
+    expect(readEnvironment({ HOST, DEMO: '1' }).demo).toBe(true);
+  });
+});
