@@ -54,7 +54,10 @@ async function refresh(parts: JwtPairParts, exchange: Exchange): Promise<Reply |
   const user = await currentUser(parts, token);
   if (isAuthError(user)) return user;
   const ended = await refuseEndedImpersonation(parts.directory, family, user);
-  if (ended !== null) return concerning('refresh', ended);
+  if (ended !== null) {
+    await sessions.revoke(family.id, { reason: 'the actor is gone, or may not act as the user any more' });
+    return concerning('refresh', ended);
+  }
   if (!rotate) {
     // Where rotation was on earlier, only the latest refresh token still counts.
     if (family.generation !== token.generation) return BLACKLISTED;

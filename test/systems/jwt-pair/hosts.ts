@@ -3,6 +3,7 @@ import { bodyParser } from '@koa/bodyparser';
 import express, { type RequestHandler } from 'express';
 import Koa from 'koa';
 import type { Guard } from '../../../src/core/decision.ts';
+import type { DecisionEvent, EventSink } from '../../../src/core/events.ts';
 import type { Principal } from '../../../src/core/principal.ts';
 import {
   errorEnvelope as expressErrors,
@@ -26,8 +27,13 @@ export interface JwtPairHost {
   readonly name: string;
   /** Whether a body parser of the framework has run before the system sees a request. */
   readonly parsesBodies: boolean;
-  /** @param further Guards that stand behind the system's own on `/api/v1/me`. */
-  listener(system: JwtPairSystem, further: readonly Guard[]): RequestListener;
+  listener(system: JwtPairSystem, parts: HostParts): RequestListener;
+}
+
+export interface HostParts {
+  /** Guards that stand behind the system's own on `/api/v1/me`. */
+  readonly further: readonly Guard[];
+  readonly onEvent: EventSink<DecisionEvent>;
 }
 
 /** The same application on each framework, with bodies as they come and behind the framework's own parser. */
@@ -36,20 +42,20 @@ export const HOSTS: readonly JwtPairHost[] = [
   {
     name: 'Express 5',
     parsesBodies: false,
-    listener: (system, further) => expressHost(system, further, []),
+    listener: (system, parts) => expressHost(system, parts, []),
   },
   {
     name: 'Express 5 behind express.json',
     parsesBodies: true,
     // Not strict, so that JSON which is no object comes as far as the system.
-    listener: (system, further) =>
-      expressHost(system, further, [express.json({ strict: false }), express.urlencoded()]),
+    listener: (system, parts) =>
+      expressHost(system, parts, [express.json({ strict: false }), express.urlencoded()]),
   },
-  { name: 'Koa 3', parsesBodies: false, listener: (system, further) => koaHost(system, further, []) },
+  { name: 'Koa 3', parsesBodies: false, listener: (system, parts) => koaHost(system, parts, []) },
   {
     name: 'Koa 3 behind @koa/bodyparser',
     parsesBodies: true,
-    listener: (system, further) => koaHost(system, further, [bodyParser({ jsonStrict: false })]),
+    listener: (system, parts) => koaHost(system, parts, [bodyParser({ jsonStrict: false })]),
   },
 ];
 
@@ -118,10 +124,10 @@ function urlOf(target: string | undefined): URL {
   return new URL(target ?? '/', 'http://host.test');
 }
 
-function nodeHost(system: JwtPairSystem, further: readonly Guard[]): RequestListener {
+function nodeHost(system: JwtPairSystem, { further, onEvent }: HostParts): RequestListener {
   const mounted = nodeMount(system);
   const routes = routesOf(further).map(([pattern, route]) => {
-    const api = nodeGuard(system.authenticate(), ...route.guards);
+    const api = nodeGuard(system.authenticate(), ...route.guards, { onEvent });
     const handle = (request: IncomingMessage, response: ServerResponse, url: URL): void => {
       api(request, response, () => {
         const answer = route.answer(api.of(request), url);
@@ -139,7 +145,7 @@ function nodeHost(system: JwtPairSystem, further: readonly Guard[]): RequestList
       else handle(request, response, url);
     });
   }
-  return nodeErrors(listener, { dialect: system.dialect, onEvent: () => undefined });
+  return nodeErrors(listener, { dialect: system.dialect, onEvent });
 }
 
 /** What the error envelope of the other two makes of an error with the status 404. */
@@ -157,7 +163,7 @@ function sendJson(response: ServerResponse, status: number, body: string): void 
 
 function expressHost(
   system: JwtPairSystem,
-  further: readonly Guard[],
+  { further, onEvent }: HostParts,
   parsers: readonly RequestHandler[],
 ): RequestListener {
   const app = express();
@@ -166,7 +172,7 @@ function expressHost(
   for (const parser of parsers) app.use(parser);
   app.use(expressMount(system));
   for (const [pattern, route] of routesOf(further)) {
-    const api = expressGuard(system.authenticate(), ...route.guards);
+    const api = expressGuard(system.authenticate(), ...route.guards, { onEvent });
     app.all(pattern, api, (request, response) => {
       const answer = route.answer(api.of(request), urlOf(request.originalUrl));
       if (answer === null) throw notFound();
@@ -174,22 +180,22 @@ function expressHost(
     });
   }
   app.use((_request, response) => sendJson(response, 404, HOST_404));
-  app.use(expressErrors({ dialect: system.dialect, onEvent: () => undefined }));
+  app.use(expressErrors({ dialect: system.dialect, onEvent }));
   return app;
 }
 
 function koaHost(
   system: JwtPairSystem,
-  further: readonly Guard[],
+  { further, onEvent }: HostParts,
   parsers: readonly Koa.Middleware[],
 ): RequestListener {
   const app = new Koa();
   app.silent = true;
-  app.use(koaErrors({ dialect: system.dialect }));
+  app.use(koaErrors({ dialect: system.dialect, onEvent }));
   for (const parser of parsers) app.use(parser);
   app.use(koaMount(system));
   const routes = routesOf(further).map(([pattern, route]) => {
-    const api = koaGuard(system.authenticate(), ...route.guards);
+    const api = koaGuard(system.authenticate(), ...route.guards, { onEvent });
     const handle: Koa.Middleware = async (context) => {
       const native = context as unknown as KoaContext;
       await api(native, async () => {

@@ -79,7 +79,12 @@ export async function startStage(host: JwtPairHost = NODE_HOST, options: StageOp
     () => keys.close(),
     () => system.close(),
   );
-  const { port } = await listen(host.listener(system, further?.(() => address, store) ?? []));
+  const { port } = await listen(
+    host.listener(system, {
+      further: further?.(() => address, store) ?? [],
+      onEvent: (event) => events.push(event),
+    }),
+  );
 
   const post: Stage['post'] = (path, body, headers = {}) =>
     send(port, {
