@@ -5,6 +5,7 @@ import { chain, isPromise } from '../core/maybe-promise.ts';
 import { flag, implementing, optional, parseOptions, text } from '../core/options.ts';
 import { isPrincipal, type Principal } from '../core/principal.ts';
 import type { CredentialStrategy } from '../core/strategy.ts';
+import { schemesOf } from '../passport/credential-strategy.ts';
 
 export interface AuthenticateOptions {
   /**
@@ -29,6 +30,9 @@ type Strategies = readonly [CredentialStrategy<Principal>, ...CredentialStrategy
  */
 export function authenticate<const S extends Strategies>(...args: S): EntryGuard<PrincipalOf<S[number]>>;
 export function authenticate<const S extends Strategies>(
+  ...args: [...S, AuthenticateOptions & { readonly optional?: false | undefined }]
+): EntryGuard<PrincipalOf<S[number]>>;
+export function authenticate<const S extends Strategies>(
   ...args: [...S, AuthenticateOptions & { readonly optional: true }]
 ): EntryGuard<PrincipalOf<S[number]> | null>;
 export function authenticate<const S extends Strategies>(
@@ -49,7 +53,7 @@ export function authenticate(...args: unknown[]): EntryGuard<Principal | null> {
     claims.map((claim, index) => [claim, owners[index] as CredentialStrategy<Principal>]),
   );
   const readCredential = credentialReader(claims);
-  const schemes = schemesOfAll(strategies);
+  const schemes = schemesOf(claims);
 
   return {
     name: 'authenticate',
@@ -138,12 +142,4 @@ function refuseOverlap(
     `authenticate: the strategies "${owners[a]?.name}" and "${owners[b]?.name}" could both take the same ${where} ` +
       'credential. Use one of them, give them different headers or schemes, or let one claim JWTs and the other opaque tokens.',
   );
-}
-
-function schemesOfAll(strategies: readonly CredentialStrategy<Principal>[]): readonly string[] {
-  const schemes = new Map<string, string>();
-  for (const { scheme } of strategies.flatMap((strategy) => strategy.claims)) {
-    if (scheme !== null) schemes.set(scheme.toLowerCase(), scheme);
-  }
-  return [...schemes.values()];
 }

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import express, { type RequestHandler } from 'express';
 import Koa from 'koa';
+import { KoaPassport } from 'koa-passport';
 import { Passport } from 'passport';
 import { describe, expect, it } from 'vitest';
 import { guard } from '../../src/express.ts';
@@ -11,14 +11,6 @@ import { listen, stopHostsAfterEach, type Host } from '../support/frameworks.ts'
 import { forge, TEST_SECRET } from '../support/jwt-forge.ts';
 import { movableClock } from '../support/movable-clock.ts';
 import { noteWarnings } from '../support/process-warnings.ts';
-
-/** It has no types of its own. */
-const { KoaPassport } = createRequire(import.meta.url)('koa-passport') as {
-  readonly KoaPassport: new () => {
-    use(strategy: unknown): void;
-    authenticate(name: string, options: object): Koa.Middleware;
-  };
-};
 
 stopHostsAfterEach();
 noteWarnings();
