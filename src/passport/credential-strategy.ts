@@ -63,7 +63,7 @@ export abstract class CredentialPassportStrategy<P> implements CredentialStrateg
 }
 
 /** The schemes that claims can be challenged for, each once, in order. */
-function schemesOf(claims: readonly CredentialClaim[]): readonly string[] {
+export function schemesOf(claims: readonly CredentialClaim[]): readonly string[] {
   const schemes = new Map<string, string>();
   for (const { scheme } of claims) if (scheme !== null) schemes.set(scheme.toLowerCase(), scheme);
   return [...schemes.values()];
