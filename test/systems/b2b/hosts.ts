@@ -9,6 +9,7 @@ import {
 } from '../../../src/express.ts';
 import { errorEnvelope as koaErrors, guard as koaGuard, mount as koaMount } from '../../../src/koa.ts';
 import { errorEnvelope as nodeErrors, guard as nodeGuard, mount as nodeMount } from '../../../src/node.ts';
+import type { DecisionEvent, EventSink } from '../../../src/core/events.ts';
 import type { B2bSystem } from '../../../src/systems/b2b/system.ts';
 
 /** An application with the system mounted, `GET /api/v1/products` behind its guards, and a 404 of its own. */
@@ -16,7 +17,8 @@ export interface B2bHost {
   readonly name: string;
   /** Whether a body parser of the framework has run before the system sees a request. */
   readonly parsesBodies: boolean;
-  listener(b2b: B2bSystem): RequestListener;
+  /** @param onEvent Is told what the guards and the error envelope decide. */
+  listener(b2b: B2bSystem, onEvent?: Sink): RequestListener;
 }
 
 /** What the protected route answers. */
@@ -27,25 +29,32 @@ export const HOST_404 = '{"host":"nothing here"}';
 /** Reached with and without its trailing slash, as the endpoints are. */
 const PRODUCTS_PATHS: readonly string[] = ['/api/v1/products', '/api/v1/products/'];
 
+type Sink = EventSink<DecisionEvent>;
+
 /** Somebody listens to the events, so that failures do not become process warnings. */
-const QUIET = { onEvent: () => undefined };
+const ignore: Sink = () => undefined;
 
 /** The same application on each framework, with bodies as they come and behind the framework's own parser. */
 export const B2B_HOSTS: readonly B2bHost[] = [
-  { name: 'node:http', parsesBodies: false, listener: (b2b) => nodeHost(b2b, false) },
-  { name: 'node:http that has read the body', parsesBodies: true, listener: (b2b) => nodeHost(b2b, true) },
-  { name: 'Express 5', parsesBodies: false, listener: (b2b) => expressHost(b2b, []) },
+  { name: 'node:http', parsesBodies: false, listener: (b2b, onEvent) => nodeHost(b2b, false, onEvent) },
+  {
+    name: 'node:http that has read the body',
+    parsesBodies: true,
+    listener: (b2b, onEvent) => nodeHost(b2b, true, onEvent),
+  },
+  { name: 'Express 5', parsesBodies: false, listener: (b2b, onEvent) => expressHost(b2b, [], onEvent) },
   {
     name: 'Express 5 behind express.json',
     parsesBodies: true,
     // Not strict, so that JSON which is no object comes as far as the system.
-    listener: (b2b) => expressHost(b2b, [express.json({ strict: false }), express.urlencoded()]),
+    listener: (b2b, onEvent) =>
+      expressHost(b2b, [express.json({ strict: false }), express.urlencoded()], onEvent),
   },
-  { name: 'Koa 3', parsesBodies: false, listener: (b2b) => koaHost(b2b, []) },
+  { name: 'Koa 3', parsesBodies: false, listener: (b2b, onEvent) => koaHost(b2b, [], onEvent) },
   {
     name: 'Koa 3 behind @koa/bodyparser',
     parsesBodies: true,
-    listener: (b2b) => koaHost(b2b, [bodyParser({ jsonStrict: false })]),
+    listener: (b2b, onEvent) => koaHost(b2b, [bodyParser({ jsonStrict: false })], onEvent),
   },
 ];
 
@@ -55,9 +64,9 @@ export const PLAIN_HOSTS: readonly B2bHost[] = B2B_HOSTS.filter((host) => !host.
 /** The one host for what lies below the adapters. */
 export const NODE_HOST = B2B_HOSTS[0] as B2bHost;
 
-function nodeHost(b2b: B2bSystem, parsesBodies: boolean): RequestListener {
+function nodeHost(b2b: B2bSystem, parsesBodies: boolean, onEvent = ignore): RequestListener {
   const system = nodeMount(b2b);
-  const api = nodeGuard(b2b.authenticate(), b2b.ipAllowlist(), QUIET);
+  const api = nodeGuard(b2b.authenticate(), b2b.ipAllowlist(), { onEvent });
   async function listener(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (parsesBodies) await readJsonBody(request);
     await system(request, response, () => {
@@ -66,7 +75,7 @@ function nodeHost(b2b: B2bSystem, parsesBodies: boolean): RequestListener {
       else api(request, response, () => sendJson(response, 200, PRODUCTS));
     });
   }
-  return nodeErrors(listener, { dialect: b2b.dialect, ...QUIET });
+  return nodeErrors(listener, { dialect: b2b.dialect, onEvent });
 }
 
 /** A host's own body parser: it reads JSON into `request.body` and leaves everything else alone. */
@@ -90,7 +99,7 @@ function sendJson(response: ServerResponse, status: number, body: string): void 
   response.end(body);
 }
 
-function expressHost(b2b: B2bSystem, parsers: readonly RequestHandler[]): RequestListener {
+function expressHost(b2b: B2bSystem, parsers: readonly RequestHandler[], onEvent = ignore): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -98,7 +107,7 @@ function expressHost(b2b: B2bSystem, parsers: readonly RequestHandler[]): Reques
   app.use(expressMount(b2b));
   app.get(
     '/api/v1/products',
-    expressGuard(b2b.authenticate(), b2b.ipAllowlist(), QUIET),
+    expressGuard(b2b.authenticate(), b2b.ipAllowlist(), { onEvent }),
     (_request, response) => {
       sendJson(response, 200, PRODUCTS);
     },
@@ -106,17 +115,17 @@ function expressHost(b2b: B2bSystem, parsers: readonly RequestHandler[]): Reques
   app.use((_request: Request, response: Response, _next: NextFunction) => {
     sendJson(response, 404, HOST_404);
   });
-  app.use(expressErrors({ dialect: b2b.dialect, ...QUIET }));
+  app.use(expressErrors({ dialect: b2b.dialect, onEvent }));
   return app;
 }
 
-function koaHost(b2b: B2bSystem, parsers: readonly Koa.Middleware[]): RequestListener {
+function koaHost(b2b: B2bSystem, parsers: readonly Koa.Middleware[], onEvent = ignore): RequestListener {
   const app = new Koa();
-  app.silent = true;
-  app.use(koaErrors({ dialect: b2b.dialect }));
+  app.silent = onEvent === ignore;
+  app.use(koaErrors({ dialect: b2b.dialect, onEvent }));
   for (const parser of parsers) app.use(parser);
   app.use(koaMount(b2b));
-  const api = koaGuard(b2b.authenticate(), b2b.ipAllowlist(), QUIET);
+  const api = koaGuard(b2b.authenticate(), b2b.ipAllowlist(), { onEvent });
   app.use(async (context) => {
     const body = (status: number, text: string): void => {
       context.status = status;
