@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type { Store } from 'portcullis';
 import { apiKeys, type ApiKeys } from 'portcullis/api-keys';
+import { loginLimits } from 'portcullis/login-limits';
 import { argon2Passwords, type Passwords } from 'portcullis/passwords/argon2';
 import { memoryStore } from 'portcullis/stores/memory';
 import { sqliteStore } from 'portcullis/stores/sqlite';
@@ -17,6 +18,8 @@ export interface Host {
   readonly users: Users;
   readonly passwords: Passwords;
   readonly apiKeys: ApiKeys;
+  /** Bounds guesses of passwords, in all systems together. */
+  readonly loginLimiter: ReturnType<typeof loginLimits>;
   /** What tokens are signed and verified with. */
   readonly secret: string;
 }
@@ -34,6 +37,7 @@ export function openHost(environment: Environment): Host {
     users: usersIn(store),
     passwords: argon2Passwords(),
     apiKeys: apiKeys({ store, productPrefix: 'demo' }),
+    loginLimiter: loginLimits({ store }),
     secret: environment.secret ?? files.keep('jwt-secret', () => randomBytes(32).toString('base64url')),
   };
 }

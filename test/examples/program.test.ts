@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { PACKAGE_ROOT } from '../support/package-exports.ts';
 import { buildExamples, endHostsAfterAll, runHost, startHost, startReady, type ExampleHost } from './host.ts';
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
@@ -125,19 +123,6 @@ describe('the text for a person', () => {
   });
 });
 
-const OLDER_MAJORS = [
-  {
-    package: 'express4',
-    install: 'express4@npm:express@4',
-    env: { FRAMEWORK: 'express', EXPRESS_MAJOR: '4' },
-  },
-  { package: 'koa2', install: 'koa2@npm:koa@2', env: { FRAMEWORK: 'koa', KOA_MAJOR: '2' } },
-];
-
-function isInstalled(older: { readonly package: string }): boolean {
-  return existsSync(`${PACKAGE_ROOT}node_modules/${older.package}`);
-}
-
 describe('what the environment asks for', () => {
   it.each([
     [{ FRAMEWORK: 'fastify' }, 'FRAMEWORK must be express, koa or node, not "fastify".'],
@@ -159,20 +144,6 @@ describe('what the environment asks for', () => {
     expect(stderr).toContain(name);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
-
-  it.each(OLDER_MAJORS.filter(isInstalled))('can be $package', async ({ env }) => {
-    const host = await startReady({ env });
-    expect((await fetch(`${host.ready.url}/api/v1/products`)).status).toBe(401);
-    await host.stop();
-  });
-
-  it.each(OLDER_MAJORS.filter((older) => !isInstalled(older)))(
-    'cannot be $package, which is not installed',
-    ({ env, package: name, install }) => {
-      const stderr = `The package ${name} is not installed; "npm install --no-save ${install}" fetches it.\n`;
-      expect(runHost({ env })).toEqual({ code: 2, stdout: '', stderr });
-    },
-  );
 
   it('cannot be a port in use', async () => {
     const squatter = createServer().listen(0, '127.0.0.1');

@@ -24,16 +24,23 @@ beforeAll(buildExamples, 120_000);
 endHostsAfterAll();
 
 describe.each([
-  { framework: 'express', STORE: `sqlite:${join(directory, 'express.db')}`, signal: 'SIGTERM' },
-  { framework: 'koa', STORE: 'memory:', signal: 'SIGINT' },
-  { framework: 'node', STORE: `sqlite:${join(directory, 'node.db')}`, signal: 'SIGTERM' },
-] as const)('the example host on $framework', ({ framework, STORE, signal }) => {
+  { framework: 'express 5', STORE: `sqlite:${join(directory, 'express.db')}`, signal: 'SIGTERM', env: {} },
+  { framework: 'koa 3', STORE: 'memory:', signal: 'SIGINT', env: { FRAMEWORK: 'koa' } },
+  { framework: 'express 4', STORE: 'memory:', signal: 'SIGTERM', env: { EXPRESS_MAJOR: '4' } },
+  { framework: 'koa 2', STORE: 'memory:', signal: 'SIGTERM', env: { FRAMEWORK: 'koa', KOA_MAJOR: '2' } },
+  {
+    framework: 'node',
+    STORE: `sqlite:${join(directory, 'node.db')}`,
+    signal: 'SIGTERM',
+    env: { FRAMEWORK: 'node' },
+  },
+] as const)('the example host on $framework', ({ STORE, signal, env }) => {
   let host: ExampleHost;
   let ready: ReadyLine;
   let url: string;
 
   beforeAll(async () => {
-    const started = await startReady({ env: { FRAMEWORK: framework, STORE } });
+    const started = await startReady({ env: { STORE, ...env } });
     host = started;
     ready = started.ready;
     url = ready.url;
@@ -180,6 +187,15 @@ describe.each([
       'application/json',
       body,
     ]);
+  });
+
+  it('bounds guesses of a password', async () => {
+    const guess = async (): Promise<number> =>
+      (await ask(`${url}/auth/login`, { body: { username: ready.b2b.other.username, password: 'a guess' } }))
+        .status;
+    const answers: number[] = [];
+    for (let attempt = 0; attempt < 6; attempt++) answers.push(await guess());
+    expect(answers).toEqual([401, 401, 401, 401, 401, 429]);
   });
 
   it(`ends well on ${signal}, also with a connection open`, async () => {

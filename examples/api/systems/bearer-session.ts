@@ -12,7 +12,7 @@ const PREFIX = '/bearer';
 
 /** The bearer session API at `/bearer/auth/*`, and the reports of the account that a session is in. */
 export function bearerSession(host: Host): Mounted {
-  const { store, users, secret, environment } = host;
+  const { store, users, secret, loginLimiter, environment } = host;
   const system = bearerSessionSystem({
     store,
     directory: {
@@ -27,6 +27,7 @@ export function bearerSession(host: Host): Mounted {
     // One secret for each purpose: what the other systems sign with derives nothing here.
     secret: new Uint8Array(hkdfSync('sha256', secret, '', 'bearer-session', 32)),
     trustedProxies: environment.trustedProxies,
+    loginLimiter,
     ...environment.lifetimes,
   });
 

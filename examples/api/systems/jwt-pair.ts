@@ -11,7 +11,7 @@ import { directoryOf, type UserRow } from '../users.ts';
 
 /** The JWT pair API at `/api/v1/jwt/*`, and the audiences of a workspace for its members and API keys. */
 export function jwtPair(host: Host): Mounted {
-  const { store, secret, apiKeys, environment } = host;
+  const { store, secret, apiKeys, loginLimiter, environment } = host;
   const { trustedProxies } = environment;
   const system = jwtPairSystem({
     store,
@@ -20,6 +20,7 @@ export function jwtPair(host: Host): Mounted {
     apiKeys: new ApiKeyStrategy({ keys: apiKeys, trustedProxies }),
     compat: 'drf',
     trustedProxies,
+    loginLimiter,
     ...environment.lifetimes,
   });
   const chain = [system.authenticate(), workspaceScope()] as const;
