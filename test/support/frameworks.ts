@@ -152,7 +152,7 @@ function seenOn(holder: Record<string, unknown>, response: ServerResponse): Omit
 }
 
 /** The types of `guard` tell options from guards by their place, which a list cannot say. */
-function asArguments(chain: Chain): [EntryGuard<Who>, ...Guard[]] {
+export function asArguments(chain: Chain): [EntryGuard<Who>, ...Guard[]] {
   return [...chain] as [EntryGuard<Who>, ...Guard[]];
 }
 
