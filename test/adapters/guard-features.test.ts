@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect, it } from 'vitest';
 import { allow, type Decision, type Guard } from '../../src/core/decision.ts';
 import { ConfigError } from '../../src/core/errors.ts';
@@ -174,6 +175,31 @@ onEachFramework('a guard', (framework) => {
     ]);
     expect(JSON.stringify(events)).not.toMatch(/eyJ|secret|Bearer/);
     expect(events.every(({ peerAddress }) => peerAddress?.endsWith('127.0.0.1'))).toBe(true);
+  });
+
+  it('tells the diagnostics channel too, with the cause of a failure and no credential', async () => {
+    const heard: DecisionEvent[] = [];
+    const listener = (event: unknown): void => {
+      heard.push(event as DecisionEvent);
+    };
+    const cause = new Error('broken');
+    const host = await framework.start({
+      chain: [
+        authenticate(jwtStrategy()),
+        step(() => {
+          throw cause;
+        }),
+      ],
+    });
+    subscribe('portcullis:decision', listener);
+    await host.get();
+    await host.get(AUTHORIZATION);
+    unsubscribe('portcullis:decision', listener);
+    expect(heard).toMatchObject([
+      { outcome: 'denied', guard: 'authenticate', reason: 'credentials_missing', principal: null },
+      { outcome: 'failed', guard: 'step', reason: 'internal_error', principal: { id: 'u1' }, cause },
+    ]);
+    expect(JSON.stringify(heard)).not.toMatch(/eyJ|Bearer/);
   });
 
   it('knows who passed it only for requests that did', async () => {

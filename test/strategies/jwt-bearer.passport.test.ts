@@ -96,6 +96,10 @@ const WAYS: readonly (readonly [string, Mount])[] = [
     },
   ],
   [
+    'koa-passport by instance on Koa',
+    (by) => listenKoa(new KoaPassport().authenticate(by, { session: false })),
+  ],
+  [
     'two guards that share it on Express',
     (by) => {
       const [first, second] = [guard(authenticate(by)), guard(authenticate(by))];

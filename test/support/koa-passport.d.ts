@@ -5,6 +5,6 @@ declare module 'koa-passport' {
   export class KoaPassport {
     use(strategy: unknown): this;
     initialize(): Middleware;
-    authenticate(name: string, options: object): Middleware;
+    authenticate(strategy: unknown, options: object): Middleware;
   }
 }
