@@ -246,6 +246,7 @@ describe('the networks of a key', () => {
     ['null', null, 'ip_unknown'],
     ['text that is no address', '10.0.0.1, 11.0.0.1', 'ip_unknown'],
     ['a promise', Promise.resolve('10.0.0.1'), 'ip_unknown'],
+    ['an object that reads as an address', { toString: () => '10.0.0.1' }, 'ip_unknown'],
   ])('are asked of what the host says: %s', async (_name, said, code) => {
     const { ask, keys, key, id } = await bench({ clientAddress: () => said as string });
     await keys.update(id, { networks: ['10.0.0.0/8'] });

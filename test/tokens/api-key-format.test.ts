@@ -1,6 +1,8 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/core/errors.ts';
 import { apiKeyPattern, apiKeyTexts, findApiKeys, newApiKeyId } from '../../src/tokens/api-key-format.ts';
+import { toBase62 } from '../../src/tokens/base62.ts';
 
 const texts = apiKeyTexts('acme');
 const ID = 'AbCdEfGh';
@@ -82,6 +84,26 @@ describe('a checksummed key', () => {
   it('is refused by another product, also where the names begin alike', () => {
     for (const product of ['acm', 'acmes', 'acme_live', 'other'])
       expect(apiKeyTexts(product).read(key)).toBeNull();
+  });
+
+  it.each([
+    ['a product whose name ends alike', 'xacme_AbCdEfGh_'],
+    ['a product whose last word is alike', 'x_acme_AbCdEfGh_'],
+    ['a line in front', 'x\nacme_AbCdEfGh_'],
+    ['a line break in front', '\nacme_AbCdEfGh_'],
+    ['an id that is too short', 'acme_AbCdEfG_'],
+    ['an id with another character', 'acme_AbCd-fGh_'],
+    ['another separator', 'acme_AbCdEfGh.'],
+  ])('is refused with %s, though the checksum is right', (_name, start) => {
+    const body = start + '0'.repeat(43);
+    expect(texts.read(body + toBase62(crc32(body), 6))).toBeNull();
+    const right = `acme_AbCdEfGh_${'0'.repeat(43)}`;
+    expect(texts.read(right + toBase62(crc32(right), 6))).not.toBeNull();
+  });
+
+  it('is refused with a line behind it, though the checksum is right', () => {
+    const body = `${texts.make('checksummed', ID)}\nx`;
+    expect(texts.read(body + toBase62(crc32(body), 6))).toBeNull();
   });
 
   it('may belong to a product with an underscore in its name', () => {

@@ -6,7 +6,7 @@ import type { KeyEditor } from './editor.ts';
 /** Moves keys to the current way of hashing when they are used, since only then their text is at hand. */
 export interface Rehasher {
   /** Begins, unless it is under way or has failed lately; the request does not wait for it. */
-  rehash(id: string, serial: number, presented: string): void;
+  rehash(id: string, presented: string): void;
   /** Waits for what has begun. */
   close(): Promise<void>;
 }
@@ -15,15 +15,10 @@ export function rehasher(editor: KeyEditor, hasher: ApiKeyHasher, clock: Clock):
   const triedAt = new Map<string, number>();
   const running = new Set<Promise<void>>();
 
-  function hashAnew(document: ApiKeyDocument, serial: number, presented: string): ApiKeyDocument | null {
+  function hashAnew(document: ApiKeyDocument, presented: string): ApiKeyDocument | null {
     function isOutdated(secret: KeptSecret): boolean {
       const kept = hasher.read(secret.hash);
-      return (
-        secret.serial === serial &&
-        kept.algorithm !== null &&
-        hasher.isOutdated(kept) &&
-        hasher.matches(presented, kept)
-      );
+      return kept.algorithm !== null && hasher.isOutdated(kept) && hasher.matches(presented, kept);
     }
 
     // Another process may have done it, or the key may have been rotated in the meantime.
@@ -36,9 +31,9 @@ export function rehasher(editor: KeyEditor, hasher: ApiKeyHasher, clock: Clock):
     };
   }
 
-  async function run(id: string, serial: number, presented: string): Promise<void> {
+  async function run(id: string, presented: string): Promise<void> {
     try {
-      const edited = await editor.edit(id, (document) => hashAnew(document, serial, presented), null);
+      const edited = await editor.edit(id, (document) => hashAnew(document, presented), null);
       // Where there was nothing to do, another process was first, and this one will hear of it by the feed.
       if (edited !== null) triedAt.delete(id);
     } catch {
@@ -47,12 +42,12 @@ export function rehasher(editor: KeyEditor, hasher: ApiKeyHasher, clock: Clock):
   }
 
   return {
-    rehash(id, serial, presented) {
+    rehash(id, presented) {
       const now = clock.now();
       const before = triedAt.get(id);
       if (before !== undefined && now >= before && now - before < RETRY_MS) return;
       triedAt.set(id, now);
-      const work = run(id, serial, presented).finally(() => running.delete(work));
+      const work = run(id, presented).finally(() => running.delete(work));
       running.add(work);
     },
     async close() {

@@ -51,7 +51,7 @@ export function keyVerifier(parts: KeyVerifierParts): KeyVerifier {
     if (isOver(key.expiresAt, now) || isOver(secret.endsAt, now)) return EXPIRED;
     usage.note(key.id, secret.serial);
     if (secret.hash.algorithm !== null && hasher.isOutdated(secret.hash)) {
-      rehashing.rehash(key.id, secret.serial, presented);
+      rehashing.rehash(key.id, presented);
     }
     return secret.verified;
   }

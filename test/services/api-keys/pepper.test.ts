@@ -106,6 +106,8 @@ describe('a pepper', () => {
     expect(await hashesOf(bench, record.id)).toEqual(['hmac-sha256$p1']);
     // One reads the key as it has become, and the other comes to the end of its attempt: far fewer than the requests.
     expect(bench.observed.count('get', 'apikey') - before).toBeLessThan(10);
+    // The creation, the one that was first, and the attempt of the other.
+    expect(bench.observed.count('put', 'apikey')).toBe(3);
   });
 
   it('that is no longer given is an outage and no refusal, for the secrets that need it', async () => {

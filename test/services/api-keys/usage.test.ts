@@ -100,6 +100,36 @@ describe('usage', () => {
     expect(observed.count('put', USAGE)).toBe(2);
   });
 
+  it('keeps a use that is noted while an earlier one is being written', async () => {
+    const { keys, verify, observed, clock } = keyService();
+    const { key, record } = await keys.create(NEW_KEY);
+    let release: (() => void) | undefined;
+    observed.before = async (method) => {
+      if (method === 'put') await new Promise<void>((resolve) => (release = resolve));
+    };
+    await verify(key);
+    await settled();
+    clock.advance(5);
+    await verify(key);
+    observed.before = null;
+    release?.();
+    await settled();
+    await keys.close();
+    expect((await observed.store.get(USAGE, record.id))?.data).toEqual({ 1: clock.now() });
+  });
+
+  it('has a timer that keeps no process alive', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const { keys, verify } = keyService();
+    const { key } = await keys.create(NEW_KEY);
+    await verify(key);
+    const started = timers.mock.calls.flatMap(([, delay], at) =>
+      delay === 60_000 ? [timers.mock.results[at]?.value as NodeJS.Timeout] : [],
+    );
+    timers.mockRestore();
+    expect(started.map((timer) => timer.hasRef())).toEqual([false]);
+  });
+
   it('changes neither the version nor the announcement of a key', async () => {
     const { keys, verify, observed } = keyService();
     const { key, record } = await keys.create(NEW_KEY);
@@ -115,12 +145,15 @@ describe('usage', () => {
     const other = anotherNode();
     const { key, record } = await keys.create(NEW_KEY);
     await verify(key);
-    clock.advance(1);
+    await settled();
+    clock.advance(30);
+    await verify(key);
+    clock.advance(10);
     await other.verify(key);
     await settled();
-    clock.advance(-1);
+    // This one has an earlier use left to write than the one that the other has written.
     await keys.close();
-    expect((await observed.store.get(USAGE, record.id))?.data).toEqual({ 1: clock.now() + 1_000 });
+    expect((await observed.store.get(USAGE, record.id))?.data).toEqual({ 1: clock.now() });
   });
 
   it('loses nothing when two processes write at the same time', async () => {

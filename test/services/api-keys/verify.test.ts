@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isAuthError, StoreError } from '../../../src/core/errors.ts';
 import { REASONS } from '../../../src/core/reasons.ts';
+import type { Json } from '../../../src/core/store.ts';
 import { apiKeyTexts } from '../../../src/tokens/api-key-format.ts';
 import { closeNodesAfterEach, keyService, NEW_KEY, settled } from './key-service.ts';
 
@@ -65,6 +66,19 @@ describe('verify', () => {
     await observed.store.put('apikey', 'AbCdEfGh', JSON.parse(JSON.stringify(document)), { lookups: ['w1'] });
     expect(await verify('AbCdEfGh.0123456789abcdefghijABCDEFGHIJ01')).toBe('AbCdEfGh of w1');
     expect(await verify('AbCdEfGh.0123456789abcdefghijABCDEFGHIJ02')).toBe('key_secret_invalid');
+  });
+
+  it.each([
+    ['no network in its list', []],
+    ['texts in its list that are no networks', ['everywhere', '0.0.0.0/33']],
+  ])('lets a key with %s come from nowhere', async (_name, networks) => {
+    const { keys, observed, anotherNode } = keyService();
+    const { key, record } = await keys.create({ ...NEW_KEY, networks: ['10.0.0.0/8'] });
+    const kept = await observed.store.get<{ readonly [member: string]: Json }>('apikey', record.id);
+    await observed.store.put('apikey', record.id, { ...kept?.data, networks }, { lookups: ['w1'] });
+    const verified = await anotherNode().keys.verify(key);
+    if (isAuthError(verified)) throw new Error(verified.code);
+    expect(verified.networks?.hasText('10.0.0.1')).toBe(false);
   });
 
   it('AK-01 refuses every near miss of a key, and tells the reasons apart in the process only', async () => {
