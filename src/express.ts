@@ -4,10 +4,12 @@ import type { Principal } from './core/principal.ts';
 import type { Reply } from './core/reply.ts';
 import { errorRenderer, type ErrorEnvelopeOptions } from './middleware/error-envelope.ts';
 import { notePassage, principalOf } from './middleware/passage.ts';
-import { answering, type Mountable, type MountOptions } from './middleware/mounting.ts';
+import { answering, type MountArguments } from './middleware/mounting.ts';
 import { compilePipeline, type GuardOptions, type PipelineResult } from './middleware/pipeline.ts';
 import { exchangeOf, type NativeRequest } from './passport/request-view.ts';
 import { addHeaders, writeReply, type NativeResponse } from './passport/write-reply.ts';
+
+export { under, type Mountable, type MountOptions } from './middleware/mounting.ts';
 
 /** Express middleware in front of a route; typed structurally, so that it fits Express 4 and 5 and Connect. */
 export interface ExpressGuard<P> {
@@ -62,15 +64,16 @@ export function guard<P extends Principal | null>(
 }
 
 /**
- * Mounts a system's endpoints; every other path goes on to the host. It works before and behind body parsers.
+ * Mounts the endpoints of systems; every other path goes on to the host. It works before and behind body parsers.
  *
- * @throws {@link ConfigError} `option_invalid`, `option_unknown`.
+ * @param args One or more systems, and perhaps {@link MountOptions}. Systems that share paths are only found out when
+ *   they are mounted together.
+ * @throws {@link ConfigError} `systems_overlap`, `option_invalid`, `option_unknown`.
  */
 export function mount(
-  system: Mountable,
-  options: MountOptions = {},
+  ...args: MountArguments
 ): (request: NativeRequest, response: NativeResponse, next: (error?: unknown) => void) => void {
-  const answer = answering(system, options);
+  const answer = answering(args);
   return function portcullisSystem(request, response, next) {
     const settle = (reply: Reply | null): void => {
       if (reply === null) next();

@@ -5,10 +5,12 @@ import type { Principal } from './core/principal.ts';
 import type { Reply } from './core/reply.ts';
 import { errorRenderer, type ErrorEnvelopeOptions } from './middleware/error-envelope.ts';
 import { notePassage, principalOf } from './middleware/passage.ts';
-import { answering, type Mountable, type MountOptions } from './middleware/mounting.ts';
+import { answering, type MountArguments } from './middleware/mounting.ts';
 import { compilePipeline, type GuardOptions } from './middleware/pipeline.ts';
 import { exchangeOf, type NativeRequest } from './passport/request-view.ts';
 import { abandon, addHeaders, removeRepresentation, type NativeResponse } from './passport/write-reply.ts';
+
+export { under, type Mountable, type MountOptions } from './middleware/mounting.ts';
 
 /** The parts of Koa's context that are used; typed structurally, so that it fits Koa 2 and 3. */
 export interface KoaContext {
@@ -74,12 +76,14 @@ export function guard<P extends Principal | null>(
 }
 
 /**
- * Mounts a system's endpoints; every other path goes on to the host. It works before and behind body parsers.
+ * Mounts the endpoints of systems; every other path goes on to the host. It works before and behind body parsers.
  *
- * @throws {@link ConfigError} `option_invalid`, `option_unknown`.
+ * @param args One or more systems, and perhaps {@link MountOptions}. Systems that share paths are only found out when
+ *   they are mounted together.
+ * @throws {@link ConfigError} `systems_overlap`, `option_invalid`, `option_unknown`.
  */
-export function mount(system: Mountable, options: MountOptions = {}): KoaMiddleware {
-  const answer = answering(system, options);
+export function mount(...args: MountArguments): KoaMiddleware {
+  const answer = answering(args);
   return async function portcullisSystem(context, next) {
     const reply = await answer(exchangeOfContext(context));
     if (reply === null) await next();

@@ -3,10 +3,12 @@ import { chain, isPromise } from './core/maybe-promise.ts';
 import type { Principal } from './core/principal.ts';
 import { errorRenderer, type ErrorEnvelopeOptions } from './middleware/error-envelope.ts';
 import { notePassage, principalOf } from './middleware/passage.ts';
-import { answering, type Mountable, type MountOptions } from './middleware/mounting.ts';
+import { answering, type MountArguments } from './middleware/mounting.ts';
 import { compilePipeline, type GuardOptions, type PipelineResult } from './middleware/pipeline.ts';
 import { exchangeOf, type NativeRequest } from './passport/request-view.ts';
 import { abandon, addHeaders, writeReply, type NativeResponse } from './passport/write-reply.ts';
+
+export { under, type Mountable, type MountOptions } from './middleware/mounting.ts';
 
 /** A guard for `node:http`: call it with the handler that runs when the request passes. */
 export interface NodeGuard<P> {
@@ -57,16 +59,17 @@ export function guard<P extends Principal | null>(
 }
 
 /**
- * Mounts a system's endpoints in front of a handler, which gets every other path.
+ * Mounts the endpoints of systems in front of a handler, which gets every other path.
  *
- * @returns A function to call with request, response and what to run when the path is none of the system's.
- * @throws {@link ConfigError} `option_invalid`, `option_unknown`.
+ * @returns A function to call with request, response and what to run when the path is none of theirs.
+ * @param args One or more systems, and perhaps {@link MountOptions}. Systems that share paths are only found out when
+ *   they are mounted together.
+ * @throws {@link ConfigError} `systems_overlap`, `option_invalid`, `option_unknown`.
  */
 export function mount(
-  system: Mountable,
-  options: MountOptions = {},
+  ...args: MountArguments
 ): (request: NativeRequest, response: NativeResponse, handler: () => unknown) => unknown {
-  const answer = answering(system, options);
+  const answer = answering(args);
   return function portcullisSystem(request, response, handler) {
     return chain(answer(exchangeOf(request)), (reply) =>
       reply === null ? handler() : writeReply(response, reply, request.method ?? 'GET'),

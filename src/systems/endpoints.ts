@@ -24,6 +24,8 @@ export interface Endpoint {
 export interface System {
   readonly name: string;
   readonly endpoints: readonly Pick<Endpoint, 'method' | 'path' | 'name'>[];
+  /** Below these paths every path is this system's, known or not. */
+  readonly prefixes: readonly string[];
   /**
    * The answer, or `null`, at once, when the path is none of this system's; OPTIONS is always the host's. It never
    * rejects: what breaks becomes an answer.

@@ -75,6 +75,7 @@ export function jwksSystem(options: JwksOptions): System {
   return {
     name: 'jwks',
     endpoints,
+    prefixes: [],
     handle: endpointTable(endpoints, { dialect: problem(), schemes: [], prefixes: [], clock, onEvent }),
     close: () => Promise.resolve(),
   };

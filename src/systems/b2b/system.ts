@@ -56,7 +56,8 @@ export function b2bSystem(options: B2bOptions): B2bSystem {
   return {
     name: 'b2b',
     endpoints,
-    handle: endpointTable(endpoints, { dialect, schemes: ['Bearer'], prefixes: ['/auth'], clock, onEvent }),
+    prefixes: PREFIXES,
+    handle: endpointTable(endpoints, { dialect, schemes: ['Bearer'], prefixes: PREFIXES, clock, onEvent }),
     close: () => feed.close(),
     authenticate: () => entry,
     ipAllowlist: () => addressGuard,
@@ -70,3 +71,5 @@ export function b2bSystem(options: B2bOptions): B2bSystem {
 function listsOf(principal: Principal): readonly string[] {
   return subjectsOf({ ...principal, account: undefined, workspace: undefined });
 }
+
+const PREFIXES: readonly string[] = ['/auth'];

@@ -115,10 +115,11 @@ export function bearerSessionSystem(options: BearerSessionOptions): BearerSessio
   return {
     name: 'bearer-session',
     endpoints,
+    prefixes: PREFIXES,
     handle: endpointTable(endpoints, {
       dialect,
       schemes: ['Bearer'],
-      prefixes: ['/auth'],
+      prefixes: PREFIXES,
       strayEntry: entry,
       clock,
       onEvent,
@@ -140,3 +141,5 @@ export function bearerSessionSystem(options: BearerSessionOptions): BearerSessio
     },
   };
 }
+
+const PREFIXES: readonly string[] = ['/auth'];

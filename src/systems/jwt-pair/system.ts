@@ -60,6 +60,7 @@ export function jwtPairSystem(options: JwtPairOptions): JwtPairSystem {
   return {
     name: 'jwt-pair',
     endpoints,
+    prefixes,
     handle: endpointTable(endpoints, { dialect, schemes: ['Bearer'], prefixes, clock, onEvent }),
     close: () => feed.close(),
     authenticate: () => entry,
