@@ -68,6 +68,19 @@ describe('AU-02 an unknown user, a wrong password and an inactive client', () =>
   });
 });
 
+describe('AU-14 a password', () => {
+  it('is hashed, and compared with its hash, off the event loop, which turns meanwhile', async () => {
+    const passwords = argon2Passwords({ memoryKib: 8_192, passes: 1 });
+    let turns = 0;
+    setImmediate(() => (turns += 1));
+    const hash = await passwords.hash('correct');
+    expect(turns).toBe(1);
+    setImmediate(() => (turns += 1));
+    expect(await passwords.verify(hash, 'correct')).toBe(true);
+    expect(turns).toBe(2);
+  });
+});
+
 describe('A login', () => {
   it.each([
     ['in another case', 'CORRECT horse battery staple'],
