@@ -1,3 +1,4 @@
+import { formatChallenge } from '../core/challenge.ts';
 import type { Dialect, RenderContext } from '../core/dialect.ts';
 import type { AuthError, FieldProblem } from '../core/errors.ts';
 import { flag, optional, parseOptions, text } from '../core/options.ts';
@@ -21,7 +22,7 @@ export function drf(options: DrfOptions = {}): Dialect {
     realm: optional(text, 'api'),
     legacyTokenMessages: optional(flag, false),
   });
-  const challenge = [`Bearer realm="${realm}"`];
+  const challenge = [formatChallenge('Bearer', [['realm', realm]])];
 
   return {
     name: 'drf',
@@ -125,18 +126,18 @@ function isBlacklisted({ code }: AuthError): boolean {
 function tokenMessage(error: AuthError, legacy: boolean): string {
   if (isBlacklisted(error)) return 'Token is blacklisted';
   if (error.code === 'token_type_refused') return 'Token has wrong type';
-  if (error.code === 'token_claim_missing') return MISSING_CLAIMS[error.details.claim ?? ''] ?? INVALID;
+  if (error.code === 'token_claim_missing') return MISSING_CLAIMS.get(error.details.claim ?? '') ?? INVALID;
   if (legacy) return 'Token is invalid or expired';
   return error.code === 'token_expired' ? 'Token is expired' : INVALID;
 }
 
 const INVALID = 'Token is invalid';
 
-const MISSING_CLAIMS: Readonly<Record<string, string>> = {
-  exp: "Token has no 'exp' claim",
-  jti: 'Token has no id',
-  token_type: 'Token has no type',
-};
+const MISSING_CLAIMS: ReadonlyMap<string, string> = new Map([
+  ['exp', "Token has no 'exp' claim"],
+  ['jti', 'Token has no id'],
+  ['token_type', 'Token has no type'],
+]);
 
 const FIELD_MESSAGES: Readonly<Record<FieldProblem, string>> = {
   missing: 'This field is required.',
