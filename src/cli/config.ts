@@ -34,7 +34,7 @@ export interface AdministeredSystem {
   close(): Promise<void>;
 }
 
-export const DEFAULT_CONFIG = 'portcullis.config.js';
+const DEFAULT_CONFIG = 'portcullis.config.js';
 
 /** Loads the configuration that the application shares with the tool. */
 export async function loadConfig(path: string | undefined): Promise<CliConfig> {

@@ -169,7 +169,7 @@ const OTHER_KEY: ReadonlySet<string> = new Set([
 ]);
 
 /** What a token of a pair must say besides the claims of its system. Pairs name no issuer and no audience. */
-export function profileOf(format: PairFormat, kind: 'access' | 'refresh'): ClaimsProfile {
+function profileOf(format: PairFormat, kind: 'access' | 'refresh'): ClaimsProfile {
   return {
     issuers: null,
     audiences: null,

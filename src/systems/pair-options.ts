@@ -31,6 +31,6 @@ export function pairOptionReaders<U extends User>(defaults: {
 }
 
 /** An option that is read by what it goes to. */
-export function unread(value: unknown): unknown {
+function unread(value: unknown): unknown {
   return value;
 }

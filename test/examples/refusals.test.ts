@@ -28,8 +28,7 @@ const DOORS: readonly Door[] = [
   ...guarded('GET', '/bearer/reports', ['session access']),
   taking('/auth/refresh', 'refresh_token', ['b2b refresh']),
   taking('/api/v1/jwt/refresh/', 'refresh', ['jwt refresh']),
-  // It says whether a token is signed and current, whoever's it is, and opens nothing.
-  taking('/api/v1/jwt/verify/', 'token', ['jwt access', 'jwt refresh', 'b2b access', 'b2b refresh']),
+  taking('/api/v1/jwt/verify/', 'token', ['jwt access', 'jwt refresh']),
   taking('/bearer/auth/refresh', 'refresh_token', ['session refresh']),
   // Last of all, since they end what they are opened with.
   ...guarded('POST', '/bearer/auth/logout', ['session access']),

@@ -27,6 +27,8 @@ describe('argon2Passwords', () => {
   });
 
   it('refuses a memory size that protects nobody', () => {
-    expect(() => argon2Passwords({ memoryKib: 16 })).toThrow(/argon2Passwords\.memoryKib must be a whole number/);
+    expect(() => argon2Passwords({ memoryKib: 16 })).toThrow(
+      /argon2Passwords\.memoryKib must be a whole number/,
+    );
   });
 });

@@ -74,6 +74,8 @@ async function verify(parts: JwtPairParts, exchange: Exchange): Promise<Reply | 
   if (isAuthError(body)) return body;
   const claims = await parts.pairs.inspect(body.token);
   if (isAuthError(claims)) return concerning('inspected', claims);
+  // Another system under the same key says in another claim what kind its tokens are; none of them is one of ours.
+  if (claims['typ'] !== undefined || claims['token_use'] !== undefined) return FOREIGN_KIND;
   if (claims['token_type'] === 'refresh' && typeof claims['sid'] === 'string') {
     const family = await parts.sessions.find(claims['sid']);
     if (family === null || family.generation !== claims['gen']) return INSPECTED_BLACKLISTED;
@@ -130,4 +132,5 @@ async function currentUser(parts: JwtPairParts, token: RefreshToken): Promise<Jw
 const BLACKLISTED = authError('token_revoked', { concerns: 'refresh' });
 const INSPECTED_BLACKLISTED = authError('token_revoked', { concerns: 'inspected' });
 const FOREIGN = authError('token_malformed', { concerns: 'refresh' });
+const FOREIGN_KIND = authError('token_claim_invalid', { claim: 'typ', concerns: 'inspected' });
 const NO_CACHE = NO_STORE.slice(0, 1);

@@ -11,7 +11,9 @@ const { argon2Passwords } = await load('src/services/passwords/argon2.js');
 const { b2bSystem } = await load('src/systems/b2b/system.js');
 const { B2B_HOSTS } = await load('test/systems/b2b/hosts.js');
 
-process.once('message', async ({ host, path, keys, users, options }) => {
+process.once('message', (job) => void serve(job));
+
+async function serve({ host, path, keys, users, options }) {
   const passwords = argon2Passwords({ memoryKib: 8_192, passes: 1 });
   const known = new Map();
   for (const { login, password, ...user } of users) {
@@ -35,15 +37,16 @@ process.once('message', async ({ host, path, keys, users, options }) => {
   });
   const chosen = B2B_HOSTS.find(({ name }) => name === host);
   const server = createServer(chosen.listener(b2b, onEvent));
-  process.once('SIGTERM', async () => {
+  async function stop() {
     server.close();
     server.closeAllConnections();
     await b2b.close();
     await store.close();
     process.disconnect();
-  });
+  }
+  process.once('SIGTERM', () => void stop());
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
-});
+}
 process.on('disconnect', () => process.exit());
 process.send('ready');
 
