@@ -85,8 +85,8 @@ export function keysReader({ load, clock, onFailure }: KeysReaderOptions): KeysR
 
   async function catchUp(): Promise<void> {
     await join();
-    // A change that was told of in the meantime may be missing from what was read.
-    if (outdated) await catchUp();
+    // What was under way may have begun too long ago, or before a change that was told of in the meantime.
+    if (!isFresh()) await join();
   }
 
   function inBackground(): void {

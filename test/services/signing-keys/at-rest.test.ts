@@ -100,6 +100,17 @@ describe('signing keys at rest', () => {
     expect(thrown).toMatchObject({ code: 'key_invalid' });
   });
 
+  it('do not start with a shorter hash than they were made for', async () => {
+    const shop = workshop();
+    await shop.ring({ algorithm: 'HS512' }).ready();
+    const [row] = await rows(shop);
+    await overwrite(shop, [{ ...row, algorithm: 'HS256' }]);
+    expect(await start(shop.ring())).toMatchObject({
+      code: 'key_invalid',
+      message: expect.stringContaining('signingKeys.sealing') as string,
+    });
+  });
+
   it('do not start as those of another ring', async () => {
     const shop = workshop();
     await shop.ring({ name: 'one' }).ready();

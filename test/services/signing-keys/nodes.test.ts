@@ -5,6 +5,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/core/store.ts';
 import type { SigningKeys } from '../../../src/services/signing-keys.ts';
 import { memoryStore } from '../../../src/stores/memory.ts';
+import { feedReader, type FeedReader } from '../../../src/tokens/feed-reader.ts';
 import { sqliteStore } from '../../../src/stores/sqlite.ts';
 import type { MovableClock } from '../../support/movable-clock.ts';
 import {
@@ -157,6 +158,30 @@ describe('what one node does to its ring', () => {
     expect(there.signingKey().kid).toBe(prepared.kid);
   });
 
+  it('is known through a reader of the feed that is shared, which is left open', async () => {
+    const shop = workshop();
+    const { store, clock } = shop;
+    let closed = 0;
+    const reader = feedReader({ store, clock, pollMs: 1_000, maxStaleMs: 10_000 });
+    const feed: FeedReader = {
+      ...reader,
+      close: () => {
+        closed += 1;
+        return reader.close();
+      },
+    };
+    const [here, there] = [shop.ring(), shop.ring({ feed })];
+    await here.ready();
+    await there.ready();
+    await settle();
+    const prepared = (await here.prepareNext()) as { kid: string };
+    await settle();
+    expect(there.keys.map(({ kid }) => kid)).toContain(prepared.kid);
+    await there.close();
+    expect(closed).toBe(0);
+    await feed.close();
+  });
+
   it('F19 withdraws a revoked key from the others too', async () => {
     const shop = workshop();
     const [here, there] = (await nodes(shop, 2)) as [SigningKeys, SigningKeys];
@@ -208,10 +233,26 @@ describe('what one node does to its ring', () => {
     const release = shop.store.hold();
     const reading = there.fresh?.();
     await settle();
-    release();
     const prepared = (await here.prepareNext()) as { kid: string };
-    await reading;
     await settle();
+    release();
+    await reading;
     expect(there.keys.map(({ kid }) => kid)).toContain(prepared.kid);
+  });
+
+  it('is seen by whoever asks for the keys afterwards, though a reading is under way that missed it', async () => {
+    const shop = workshop();
+    const [here, there] = (await nodes(shop, 2)) as [SigningKeys, SigningKeys];
+    await settle();
+    shop.clock.advance(120);
+    const release = shop.store.hold();
+    const reading = there.fresh?.();
+    await settle();
+    shop.store.losesLines = true;
+    await here.prepareNext().catch(() => undefined);
+    const listing = there.list();
+    release();
+    expect((await listing).map(({ state }) => state)).toEqual(['active', 'next']);
+    await reading;
   });
 });

@@ -86,6 +86,14 @@ describe('a ring that was never read', () => {
     const forged = forge({ payload: { sub: 'eve' }, key: `${TEST_SECRET}!`, algorithm: 'HS256' });
     expect(await verdict(verifierOf(ring, shop.clock), forged)).toBe('token_signature_invalid');
   });
+
+  it('does not sign with an imported key, since it cannot know whether that still signs', async () => {
+    const shop = workshop();
+    const ring = shop.ring({ import: { key: TEST_SECRET, algorithm: 'HS256', state: 'active' } });
+    expect(outcomeOf(() => ring.signingKey())).toBeInstanceOf(StoreError);
+    await ring.ready();
+    expect(ring.signingKey()).toMatchObject({ kid: null, algorithm: 'HS256' });
+  });
 });
 
 describe('a ring whose store goes down', () => {
@@ -115,6 +123,7 @@ describe('a ring whose store goes down', () => {
     const shop = workshop();
     const ring = shop.ring({ algorithm: 'HS256' });
     await ring.ready();
+    await settle();
     const verifier = verifierOf(ring, shop.clock);
     shop.store.down = true;
     const { readings } = shop.store;
@@ -134,10 +143,29 @@ describe('a ring whose store goes down', () => {
     expect(await verdict(verifier, tokenOfNobody(shop, kid))).toBe('token_signature_invalid');
   });
 
+  it('does not take a reading for fresh that has been under way for a minute', async () => {
+    const shop = workshop();
+    const ring = shop.ring();
+    await ring.ready();
+    await settle();
+    shop.clock.advance(60);
+    const release = shop.store.hold();
+    const { readings } = shop.store;
+    const first = ring.fresh?.();
+    await settle();
+    shop.clock.advance(60);
+    const second = ring.fresh?.();
+    release();
+    await Promise.all([first, second]);
+    expect(shop.store.readings - readings).toBe(2);
+    expect(ring.fresh?.()).toBeUndefined();
+  });
+
   it('signs nothing that it has no fresh key for, and does again when the store is back', async () => {
     const shop = workshop();
     const ring = shop.ring();
     await ring.ready();
+    await settle();
     shop.store.down = true;
     expect(ring.fresh?.()).toBeUndefined();
     shop.clock.advance(60);

@@ -30,24 +30,26 @@ export interface ObservedStore extends Store {
   down: boolean;
   /** Whether lines of the feed get lost on their way, and whoever appends them is told. */
   losesLines: boolean;
-  /** Holds readings back until it is called. */
+  /** Holds the answer of the next reading back until what it returns is called. */
   hold(): () => void;
 }
 
-export function observed(store: Store): ObservedStore {
+function observed(store: Store): ObservedStore {
   const state = { readings: 0, down: false, losesLines: false };
   let held: Promise<void> | null = null;
   const calls = new Proxy(store, {
     get(target, name) {
       const method = Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>;
       return async (...args: unknown[]) => {
-        if (name === 'get' && args[0] === 'signing-key') {
-          state.readings += 1;
-          await held;
-        }
+        const isReading = name === 'get' && args[0] === 'signing-key';
+        if (isReading) state.readings += 1;
         if (state.losesLines && name === 'feedAppend') throw new StoreError('the line is lost');
         if (state.down && name !== 'close') throw new StoreError('the store is down');
-        return method.apply(target, args);
+        const waiting = isReading ? held : null;
+        if (isReading) held = null;
+        const result = await method.apply(target, args);
+        await waiting;
+        return result;
       };
     },
   });
@@ -57,10 +59,7 @@ export function observed(store: Store): ObservedStore {
         return () => {
           let release = (): void => undefined;
           held = new Promise((resolve) => {
-            release = () => {
-              held = null;
-              resolve();
-            };
+            release = resolve;
           });
           return release;
         };
