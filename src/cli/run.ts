@@ -58,8 +58,8 @@ export async function runCli(args: readonly string[], { out, error }: CliOutput)
 }
 
 function findCommand(args: readonly string[]): Command | null {
-  const words = args.filter((word) => !word.startsWith('-'));
-  if (words.length === 0 || words[0] === 'help') return null;
+  const [first] = args;
+  if (first === undefined || first.startsWith('-') || first === 'help') return null;
   const name = COMMANDS.map((command) => command.name).find(
     (candidate) => args.slice(0, candidate.split(' ').length).join(' ') === candidate,
   );

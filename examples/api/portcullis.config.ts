@@ -1,0 +1,21 @@
+import { readEnvironment, SetupError } from './environment.ts';
+import { openHost } from './host.ts';
+import { wire } from './wiring.ts';
+
+// What the administrator's tool works with: the same store, keys and systems as the server's, by the same STORE.
+
+const environment = readEnvironment(process.env);
+if (environment.database === null) {
+  throw new SetupError(
+    "What is kept in memory: is the server process's own; start both with a STORE on disk.",
+  );
+}
+
+const host = openHost(environment);
+
+export const config = {
+  store: host.store,
+  apiKeys: host.apiKeys,
+  systems: wire(host).mounted.map(({ system }) => system),
+  trustedProxies: environment.trustedProxies,
+};
