@@ -47,6 +47,9 @@ export interface ApiKeyOptions {
  * A key that has networks is refused from elsewhere with `ip_denied`, under plain Passport as well. Behind a guard of this
  * package, the answer to a caller whose secret was replaced has `Deprecation` and `Sunset` headers.
  *
+ * Under `passport.use` a refusal is Passport's bare text: no dialect, and a challenge with 401 only. The guide
+ * `docs/guide/plain-passport.md` says what else is different there.
+ *
  * @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`, `option_conflict`.
  * @see RFC 9110 section 11.6.2, RFC 8594 (`Sunset`), RFC 9745 (`Deprecation`)
  */

@@ -89,6 +89,9 @@ export interface JwtBearerOptions<P extends Principal = Principal> {
  * signature is verified by them, the claims here. Verified tokens are remembered under their SHA-256, and expiry and
  * account are still checked on each request.
  *
+ * Under `passport.use` a refusal is Passport's bare text: no dialect, and a challenge with 401 only. The guide
+ * `docs/guide/plain-passport.md` says what else is different there.
+ *
  * @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`, `option_conflict`, `key_weak`,
  *   `key_invalid`.
  * @see RFC 6750 section 2.1, RFC 7519, RFC 8725

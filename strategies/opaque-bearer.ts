@@ -31,6 +31,9 @@ export interface OpaqueBearerOptions<P extends Principal = Principal> {
  * Recognises `Bearer` tokens that are no JWTs by looking them up. It stands beside the JWT bearer strategy in one
  * `authenticate`: each takes the tokens of its own form.
  *
+ * Under `passport.use` a refusal is Passport's bare text: no dialect, and a challenge with 401 only. The guide
+ * `docs/guide/plain-passport.md` says what else is different there.
+ *
  * @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`.
  * @see RFC 6750 section 2.1
  */
