@@ -31,16 +31,16 @@ function refusal(status: number, name: string, code: string) {
 }
 
 /** The error table: what each status is called. */
-export const validation = refusal(400, 'ValidationException', 'VALIDATION_FAILURE');
-export const syntax = refusal(400, 'SyntaxError', 'SYNTAX_ERROR');
-export const unauthorized = refusal(401, 'UnauthorizedError', 'UNAUTHORIZED');
-export const forbidden = refusal(403, 'ForbiddenError', 'FORBIDDEN');
-export const notFound = refusal(404, 'NotFoundError', 'NOT_FOUND');
-export const methodNotAllowed = refusal(405, 'MethodNotAllowedError', 'METHOD_NOT_ALLOWED');
-export const tooLarge = refusal(413, 'PayloadTooLargeError', 'PAYLOAD_TOO_LARGE');
+const validation = refusal(400, 'ValidationException', 'VALIDATION_FAILURE');
+const syntax = refusal(400, 'SyntaxError', 'SYNTAX_ERROR');
+const unauthorized = refusal(401, 'UnauthorizedError', 'UNAUTHORIZED');
+const forbidden = refusal(403, 'ForbiddenError', 'FORBIDDEN');
+const notFound = refusal(404, 'NotFoundError', 'NOT_FOUND');
+const methodNotAllowed = refusal(405, 'MethodNotAllowedError', 'METHOD_NOT_ALLOWED');
+const tooLarge = refusal(413, 'PayloadTooLargeError', 'PAYLOAD_TOO_LARGE');
 export const tooMany = refusal(429, 'TooManyRequestsError', 'TOO_MANY_REQUESTS');
-export const internal = refusal(500, 'InternalServerError', 'INTERNAL_SERVER_ERROR');
-export const unavailable = refusal(503, 'ServiceUnavailableError', 'SERVICE_UNAVAILABLE');
+const internal = refusal(500, 'InternalServerError', 'INTERNAL_SERVER_ERROR');
+const unavailable = refusal(503, 'ServiceUnavailableError', 'SERVICE_UNAVAILABLE');
 
 export const INVALID_BODY = syntax('Invalid request body');
 export const LOGIN_FIELDS = validation('Username and password are required');
