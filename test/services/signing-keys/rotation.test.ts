@@ -102,6 +102,17 @@ describe('rotateIfDue', () => {
     expect(await rotate()).toBe('promoted');
   });
 
+  it('lets a key that was prepared early wait until the active one is due', async () => {
+    const { ring, clock } = workshop();
+    const keys = ring({ publishSeconds: HOUR });
+    await keys.ready();
+    await keys.prepareNext();
+    clock.advance(DAY - 1);
+    expect(await keys.rotateIfDue({ everySeconds: DAY })).toMatchObject({ outcome: 'unchanged' });
+    clock.advance(1);
+    expect(await keys.rotateIfDue({ everySeconds: DAY })).toMatchObject({ outcome: 'promoted' });
+  });
+
   it('deletes forgotten keys', async () => {
     const { ring, clock } = workshop();
     const keys = ring({ publishSeconds: HOUR, retireAfterSeconds: HOUR });
