@@ -75,15 +75,18 @@ describe('Beside the JWT pair API, over one store and one secret', () => {
 });
 
 describe('Beside API keys, over one store', () => {
-  it.each(['checksummed', 'prefix-secret'] as const)('a live key that is %s is no token', async (keyFormat) => {
-    const stage = await startStage();
-    const { store, clock } = stage;
-    const keys = apiKeys({ store, clock, productPrefix: 'acme', keyFormat });
-    const issued = await keys.create({ workspace: 'w1', name: 'a key' });
-    const { key } = issued;
-    expect(key).toMatch(/^\S{20,}$/);
-    expectRefusal(await stage.products(key), BAD_TOKEN);
-    expectRefusal(await stage.refresh(key), BAD_REFRESH);
-    await keys.close();
-  });
+  it.each(['checksummed', 'prefix-secret'] as const)(
+    'a live key that is %s is no token',
+    async (keyFormat) => {
+      const stage = await startStage();
+      const { store, clock } = stage;
+      const keys = apiKeys({ store, clock, productPrefix: 'acme', keyFormat });
+      const issued = await keys.create({ workspace: 'w1', name: 'a key' });
+      const { key } = issued;
+      expect(key).toMatch(/^\S{20,}$/);
+      expectRefusal(await stage.products(key), BAD_TOKEN);
+      expectRefusal(await stage.refresh(key), BAD_REFRESH);
+      await keys.close();
+    },
+  );
 });

@@ -77,7 +77,7 @@ const TABLE: Readonly<Record<string, Row>> = {
       { 'username ': NAME, password: PASSWORD },
     ],
   },
-  'field of wrong type (number, null, array…)': {
+  'AU-08 field of wrong type (number, null, array…)': {
     expected: LOGIN_FIELDS,
     bodies: WRONG_VALUES.flatMap((value) => [
       { username: value, password: PASSWORD },
