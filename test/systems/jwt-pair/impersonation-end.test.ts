@@ -92,7 +92,9 @@ describe('MQ-03 an impersonation dies with the session of its actor', () => {
     expect((await elsewhere.me(scene.acting.access)).status).toBe(200);
     await scene.logout(scene.own.access);
     expectRefusal(await elsewhere.refresh(scene.acting.refresh), BLACKLISTED);
-    await expect.poll(async () => (await elsewhere.me(scene.acting.access)).text).toBe(DEAD.body);
+    await expect
+      .poll(async () => (await elsewhere.me(scene.acting.access)).text, { timeout: 20_000 })
+      .toBe(DEAD.body);
   });
 
   it('and nothing begins from a session that is over', async () => {
