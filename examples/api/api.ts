@@ -50,6 +50,8 @@ export interface Demonstration {
 /** The whole API, the same in front of every server. */
 export interface Api {
   readonly mounted: readonly Mounted[];
+  /** The same systems as they are mounted: all at once, so that two on the same paths are refused. */
+  readonly systems: readonly [System, ...System[]];
   readonly routes: readonly Route[];
   /** The chain that answers every path without a route. */
   readonly elsewhere: Chain;

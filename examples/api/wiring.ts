@@ -1,6 +1,7 @@
 import { authError, deny, type Guard } from 'portcullis';
 import { open } from 'portcullis/authenticate';
-import type { Api } from './api.ts';
+import { under } from 'portcullis/node';
+import type { Api, Mounted, System } from './api.ts';
 import { health } from './health.ts';
 import type { Host } from './host.ts';
 import { b2b } from './systems/b2b.ts';
@@ -9,12 +10,18 @@ import { jwtPair } from './systems/jwt-pair.ts';
 
 /** Puts the API together: every system, and what belongs to none of them. */
 export function wire(host: Host): Api {
-  const mounted = [b2b(host), jwtPair(host), bearerSession(host)];
+  const [first, ...others] = [b2b(host), jwtPair(host), bearerSession(host)] as const;
+  const mounted = [first, ...others];
   return {
     mounted,
+    systems: [inPlace(first), ...others.map(inPlace)],
     routes: [...health(host.store), ...mounted.flatMap(({ routes }) => routes)],
     elsewhere: [open('there is nothing to protect'), nothingHere],
   };
+}
+
+function inPlace({ system, prefix }: Mounted): System {
+  return prefix === undefined ? system : under(prefix, system);
 }
 
 /** Ends what the API keeps going, and then the store that it is kept in. */

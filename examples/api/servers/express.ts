@@ -5,12 +5,12 @@ import type { Api } from '../api.ts';
 import { sendJson } from './send-json.ts';
 
 export async function serve(
-  { mounted, routes, elsewhere }: Api,
+  { systems, routes, elsewhere }: Api,
   frameworkPackage: string,
 ): Promise<RequestListener> {
   const { default: express } = (await import(frameworkPackage)) as { readonly default: typeof Express };
   const app = express().disable('x-powered-by').enable('case sensitive routing');
-  for (const { system, prefix } of mounted) app.use(mount(system, { prefix }));
+  app.use(mount(...systems));
   for (const route of routes) {
     const passed = guard(...route.chain);
     app.get(route.path, passed, async (request, response, next) => {

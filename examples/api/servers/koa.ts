@@ -5,13 +5,13 @@ import type { Api } from '../api.ts';
 import { matchRoute } from '../routes.ts';
 
 export async function serve(
-  { mounted, routes, elsewhere }: Api,
+  { systems, routes, elsewhere }: Api,
   frameworkPackage: string,
 ): Promise<RequestListener> {
   const { default: Koa } = (await import(frameworkPackage)) as { readonly default: typeof KoaApplication };
   const app = new Koa();
   app.use(errorEnvelope());
-  for (const { system, prefix } of mounted) app.use(mount(system, { prefix }));
+  app.use(mount(...systems));
   for (const route of routes) {
     const passed = guard(...route.chain);
     app.use((context, next) => {

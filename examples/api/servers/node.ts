@@ -4,8 +4,8 @@ import type { Api } from '../api.ts';
 import { matchRoute } from '../routes.ts';
 import { sendJson } from './send-json.ts';
 
-export function serve({ mounted, routes, elsewhere }: Api): RequestListener {
-  const systems = mounted.map(({ system, prefix }) => mount(system, { prefix }));
+export function serve({ systems, routes, elsewhere }: Api): RequestListener {
+  const answerSystems = mount(...systems);
   const doors = routes.map((route) => ({ route, passed: guard(...route.chain) }));
   const closed = guard(...elsewhere);
 
@@ -19,10 +19,7 @@ export function serve({ mounted, routes, elsewhere }: Api): RequestListener {
     }
     return closed(request, response, () => undefined);
   };
-  // Each system takes the requests for its own endpoints and hands on the others.
-  const listener = systems.reduceRight<RequestListener>(
-    (next, system) => (request, response) => system(request, response, () => next(request, response)),
-    toRoutes,
+  return errorEnvelope((request, response) =>
+    answerSystems(request, response, () => toRoutes(request, response)),
   );
-  return errorEnvelope(listener);
 }
