@@ -15,7 +15,7 @@ export interface Store extends RecordStore, FamilyStore, FeedStore {
    * expired within the last day, and one that drops expired rows by itself deletes nothing here.
    *
    * @param limit The most rows deleted in one call.
-   * @returns How many rows were deleted; fewer than `limit` means that there is nothing more to delete for now.
+   * @returns How many rows were deleted; fewer than `limit` means that there is nothing more to delete.
    */
   sweep(limit: number): Promise<number>;
   /** Asks the engine for its clock, which proves that it answers. */
