@@ -5,12 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { authError, StoreError } from '../../src/core/errors.ts';
 import { problem } from '../../src/dialects/problem.ts';
 import { errorEnvelope as expressErrors } from '../../src/express.ts';
-import { errorEnvelope as koaErrors } from '../../src/koa.ts';
-import { open } from '../../src/middleware/authenticate.ts';
+import { errorEnvelope as koaErrors, guard as koaGuard } from '../../src/koa.ts';
+import { authenticate, open } from '../../src/middleware/authenticate.ts';
 import { errorEnvelope as nodeErrors } from '../../src/node.ts';
 import { listen, onEachFramework, stopHostsAfterEach } from '../support/frameworks.ts';
 import { rawGet } from '../support/http-client.ts';
 import { noteWarnings } from '../support/process-warnings.ts';
+import { jwtStrategy } from './jwt-bench.ts';
 
 stopHostsAfterEach();
 noteWarnings();
@@ -149,6 +150,24 @@ describe('errorEnvelope of Koa', () => {
   });
 });
 
+describe('guard of Koa', () => {
+  it('writes no refusal onto an answer that has begun, and does not fail on it', async () => {
+    const emitted: unknown[] = [];
+    const app = new Koa();
+    app.on('error', (error) => emitted.push(error));
+    app
+      .use(async (context, next) => {
+        context.res.write('begun');
+        await next();
+        context.res.end();
+      })
+      .use(koaGuard(authenticate(jwtStrategy())));
+    const host = await listen(koaListener(app));
+    expect((await host.get()).text).toBe('begun');
+    expect(emitted).toEqual([]);
+  });
+});
+
 describe('errorEnvelope of node:http', () => {
   it.each([
     [
@@ -162,6 +181,25 @@ describe('errorEnvelope of node:http', () => {
     const host = await listen(nodeErrors(listener, { onEvent: () => 0 }));
     const answer = await host.get();
     expect([answer.status, answer.json()]).toEqual([500, INTERNAL]);
+  });
+
+  it('has no body for HEAD, and cuts off what was begun', async () => {
+    let isBegun = false;
+    const host = await listen(
+      nodeErrors(
+        (_request, response) => {
+          if (isBegun) response.write('a half');
+          throw new Error('secret');
+        },
+        { onEvent: () => 0 },
+      ),
+    );
+    const head = await host.send({ method: 'HEAD' });
+    const length = String(JSON.stringify(INTERNAL).length);
+    expect([head.status, head.header('Content-Length'), head.text]).toEqual([500, length, '']);
+    isBegun = true;
+    const half = await rawGet(host.port, []).catch(() => 'reset');
+    expect(half).not.toContain('\r\n0\r\n\r\n');
   });
 
   it('leaves a listener alone that answers', async () => {

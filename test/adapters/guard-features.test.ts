@@ -108,7 +108,7 @@ onEachFramework('a guard', (framework) => {
       property: (name: string) => unknown;
     }): unknown => ({
       principal,
-      user: property('user') ?? 'none',
+      user: property('user') === undefined ? 'none' : property('user'),
     });
     for (const entry of [authenticate(jwtStrategy(), { optional: true }), open('a test')]) {
       const host = await framework.start({ chain: [entry], handler });

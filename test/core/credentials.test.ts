@@ -138,6 +138,15 @@ describe('credentialReader', () => {
     );
   });
 
+  it('keeps a claim that insists on its spelling apart from one of another spelling', () => {
+    const exact: CredentialClaim = { ...JWT, exactSchemeCase: true };
+    const folded: CredentialClaim = { ...OPAQUE, scheme: 'BEARER' };
+    expect(read([exact, folded], { authorization: 'Bearer a.b.c' })).toMatchObject({ claim: exact });
+    expect(read([exact, folded], { authorization: 'Bearer abc' })).toMatchObject({ claim: folded });
+    expect(read([exact, folded], { authorization: 'BEARER a.b.c' })).toMatchObject({ claim: folded });
+    expect(read([exact, folded], { authorization: 'bearer a.b.c' })).toMatchObject({ claim: folded });
+  });
+
   describe('with two headers', () => {
     it.each([
       ['the same credential in both', 'Bearer abc', 'Bearer abc', 'abc'],

@@ -3,6 +3,7 @@ import { nowSeconds, systemClock } from '../../src/core/clock.ts';
 import { ABSENT, allow, deny } from '../../src/core/decision.ts';
 import { authError } from '../../src/core/errors.ts';
 import { chain, isPromise } from '../../src/core/maybe-promise.ts';
+import { isPrincipal } from '../../src/core/principal.ts';
 import { jsonReply, NO_STORE } from '../../src/core/reply.ts';
 import { randomToken, secretsEqual, sha256 } from '../../src/core/secrets.ts';
 import { suggest } from '../../src/core/suggest.ts';
@@ -91,6 +92,25 @@ describe('the secrets', () => {
     expect(randomToken(128)).toMatch(/^[\w-]{22}$/);
     expect(randomToken(129)).toHaveLength(Math.ceil((17 * 4) / 3));
     expect(new Set(Array.from({ length: 1000 }, () => randomToken(128))).size).toBe(1000);
+  });
+});
+
+describe('isPrincipal', () => {
+  it('says yes to what names its kind and its id, and to nothing else', () => {
+    expect(isPrincipal({ kind: 'user', id: 'u1', more: 1 })).toBe(true);
+    const others = [
+      null,
+      undefined,
+      true,
+      'u1',
+      [],
+      {},
+      { kind: 'user' },
+      { id: 'u1' },
+      { kind: 'user', id: '' },
+      { kind: 1, id: 'u1' },
+    ];
+    expect(others.filter((other) => isPrincipal(other))).toEqual([]);
   });
 });
 

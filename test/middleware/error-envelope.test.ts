@@ -60,6 +60,21 @@ describe('errorRenderer', () => {
       '400 SYNTAX_ERROR denied body_media_type 1',
     ],
     [
+      'body-parser, what is no SyntaxError',
+      withMembers(new Error('x'), { type: 'entity.parse.failed' }),
+      '400 SYNTAX_ERROR denied body_syntax 1',
+    ],
+    [
+      'a type that is no broken body',
+      withMembers(new Error('x'), { status: 400, type: 'parameters.odd' }),
+      '400 VALIDATION_FAILURE denied body_invalid 1',
+    ],
+    [
+      'the type of a broken body under a status of the server',
+      withMembers(new Error('x'), { status: 500, type: 'request.size.invalid' }),
+      '500 INTERNAL_SERVER_ERROR failed internal_error 1',
+    ],
+    [
       'another 400',
       withMembers(new Error('x'), { status: 400 }),
       '400 VALIDATION_FAILURE denied body_invalid 1',

@@ -90,6 +90,7 @@ describe.each(ADAPTERS)('guard of %s', (_name, adapter) => {
   });
 
   it('accepts an entry, guards, and options at the end', () => {
+    expect(guard(ENTRY, STEP).describe()).toEqual([{ guard: 'open', reason: 'a test' }, { guard: 'step' }]);
     expect(guard(ENTRY).describe()).toEqual([{ guard: 'open', reason: 'a test' }]);
     expect(guard(ENTRY, STEP, requireScopes('a'), { property: 'who' }).describe()).toEqual([
       { guard: 'open', reason: 'a test' },

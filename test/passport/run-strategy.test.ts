@@ -36,6 +36,11 @@ const ACTIONS: readonly [string, (actions: StrategyActions) => void, StrategyOut
   ],
   ['fail with a status only', ({ fail }) => fail(403), { action: 'fail', challenge: undefined, status: 403 }],
   [
+    'fail with a status that is no number',
+    ({ fail }) => fail('Bearer', '401' as unknown as number),
+    { action: 'fail', challenge: 'Bearer', status: undefined },
+  ],
+  [
     'fail with nothing',
     ({ fail }) => fail(undefined),
     { action: 'fail', challenge: undefined, status: undefined },
@@ -172,6 +177,17 @@ describe('actOn', () => {
       setImmediate(resolve);
     });
     expect(errors).toEqual([new Error('broken')]);
+  });
+
+  it('acts at once on what is there, and says nothing else', () => {
+    const { actions, errors } = noting();
+    const acted: number[] = [];
+    actOn(
+      actions,
+      () => 1,
+      (value) => acted.push(value),
+    );
+    expect({ acted, errors }).toEqual({ acted: [1], errors: [] });
   });
 
   it('lets out what acting throws at once, so that no callback of the host is called a second time', () => {

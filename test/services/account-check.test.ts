@@ -154,6 +154,46 @@ describe('accountCheck', () => {
     expect(asked).toHaveLength(3);
   });
 
+  it('asks under each-request for every one of many requests at the same time', async () => {
+    const { check, asked } = lab('each-request', promised);
+    await Promise.all(Array.from({ length: 3 }, async () => check.check('u1')));
+    expect(asked).toHaveLength(3);
+  });
+
+  it('keeps no answer of before it was told to forget, even when that answer comes last', async () => {
+    const answers: ((account: { active: boolean }) => void)[] = [];
+    const find: FindAccount = () => new Promise((resolve) => answers.push(resolve));
+    const check = accountCheck(find, { maxAgeSeconds: 5 }, movableClock());
+    const before = check.check('u1');
+    check.forget('u1');
+    const after = check.check('u1');
+    answers[0]?.({ active: true });
+    await expect(before).resolves.toBeNull();
+    // The second question is still open: a third request waits for its answer and asks no third one.
+    const third = check.check('u1');
+    answers[1]?.({ active: false });
+    await expect(Promise.all([after, third])).resolves.toEqual([
+      authError('subject_inactive'),
+      authError('subject_inactive'),
+    ]);
+    expect(answers).toHaveLength(2);
+    expect(check.check('u1')).toBe(authError('subject_inactive'));
+  });
+
+  it('keeps the later answer when the earlier one overtakes nothing any more', async () => {
+    const answers: ((account: { active: boolean }) => void)[] = [];
+    const find: FindAccount = () => new Promise((resolve) => answers.push(resolve));
+    const check = accountCheck(find, { maxAgeSeconds: 5 }, movableClock());
+    const before = check.check('u1');
+    check.forget('u1');
+    const after = check.check('u1');
+    answers[1]?.({ active: false });
+    await after;
+    answers[0]?.({ active: true });
+    await before;
+    expect(check.check('u1')).toBe(authError('subject_inactive'));
+  });
+
   it('passes on what the look-up throws or rejects with, and remembers nothing of it', async () => {
     let broken: 'throws' | 'rejects' | 'not' = 'throws';
     const find: FindAccount = () => {

@@ -148,6 +148,13 @@ describe('jwtVerifier', () => {
     );
   });
 
+  it('accepts claims that are null where nothing asks for them', () => {
+    expect(verifier().verify(token({ nothing: null, list: [null] }))).toMatchObject({
+      sub: 'u1',
+      nothing: null,
+    });
+  });
+
   it('propagates the failure of a key source, which is an outage and not a refusal', async () => {
     const keys: KeySource = {
       algorithms: new Set(['HS256']),

@@ -78,6 +78,18 @@ describe('keyMaterial for HS algorithms', () => {
   });
 
   it.each([
+    'a secret that begins with a plain letter',
+    '0 is the first byte of every DER key, and of this secret too',
+    '{ a brace in front, and yet no JWK, but a secret }',
+    'a secret in which "kty": stands, and which is no JSON',
+    'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A is the beginning of a key only',
+    Buffer.concat([Buffer.of(0x30), Buffer.from(TEST_SECRET)]).toString('base64'),
+  ])('accepts a secret that only looks like a key: %s', (secret) => {
+    expect(judge(secret, 'HS256')).toBe('nothing was thrown');
+  });
+
+  it.each([
+    ['an RSA JWK that has a k as well', { kty: 'RSA', k: Buffer.from(TEST_SECRET).toString('base64url') }],
     ['a public KeyObject', rsa.publicKey],
     ['a private KeyObject', p256.privateKey],
     ['an RSA JWK', rsa.publicKey.export({ format: 'jwk' })],

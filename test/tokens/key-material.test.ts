@@ -179,6 +179,10 @@ describe('keyMaterial for key pairs', () => {
     expect(judge(rsaJwk(members), 'RS256')).toMatch(/^key_invalid: keys: this JWK says that it is for /);
   });
 
+  it('JWT-18 accepts the exponent 3, which is small and sound', () => {
+    expect(judge(rsaJwk({ e: 'Aw' }), 'RS256')).toBe('nothing was thrown');
+  });
+
   it('JWT-04 accepts a JWK that says it is for the algorithm', () => {
     expect(judge({ ...rsaJwk({ alg: 'RS256', use: 'sig' }), key_ops: ['verify'] }, 'RS256')).toBe(
       'nothing was thrown',
@@ -196,7 +200,9 @@ describe('keyMaterial for key pairs', () => {
     expect(judge(publicKey, 'PS256')).toBe('nothing was thrown');
     expect(judge(publicKey, 'PS384')).toMatch(/^key_invalid: keys: PS384 needs /);
     expect(judge(publicKey, 'RS256')).toBe('key_invalid: keys: RS256 needs an RSA key.');
+    const otherHash = rsaPssKey({ hashAlgorithm: 'sha384', mgf1HashAlgorithm: 'sha256', saltLength: 20 });
     expect(judge(otherMask, 'PS256')).toMatch(/^key_invalid: keys: PS256 needs /);
+    expect(judge(otherHash, 'PS256')).toMatch(/^key_invalid: keys: PS256 needs /);
     expect(judge(unbound, 'PS256')).toMatch(/^key_invalid: keys: PS256 needs /);
   });
 

@@ -188,6 +188,11 @@ describe('keyRing', () => {
       'option_unknown: Owner.keys[0]: unknown option "kidd"; did you mean "kid"?',
     ],
     [
+      'null among the keys',
+      [TEST_SECRET, null],
+      'key_invalid: Owner.keys[1]: an HS algorithm needs a secret: text, bytes, a JWK of kty "oct", or a KeyObject.',
+    ],
+    [
       'a source that is not whole',
       { candidates: () => [] },
       'key_invalid: Owner.keys: an HS algorithm needs a secret: text, bytes, a JWK of kty "oct", or a KeyObject.',
@@ -233,11 +238,31 @@ describe('keyRing', () => {
   });
 });
 
+describe('the bounds of keyRing', () => {
+  it('are 16 keys and 256 characters of a kid', () => {
+    const sixteen = Array.from({ length: 16 }, (_, i) => ({
+      key: `${ANOTHER_SECRET}${i}`,
+      kid: String(i).padStart(256, 'k'),
+    }));
+    expect(ring(sixteen).keys).toHaveLength(16);
+  });
+});
+
 describe('keySource', () => {
   const source: KeySource = { algorithms: new Set(['RS256']), revision: 0, candidates: () => [] };
 
   it('takes a source that is ready as it is', () => {
     expect(keySource('Owner', source, 'RS256')).toBe(source);
+  });
+
+  it.each(['algorithms', 'revision', 'candidates'])('takes nothing for a source that has no %s', (member) => {
+    const rest = Object.fromEntries(Object.entries(source).filter(([name]) => name !== member));
+    expect(complaint(() => keySource('Owner', rest, 'RS256'))).toMatch(
+      /^key_invalid: Owner\.keys: this is not a key/,
+    );
+    expect(complaint(() => keySource('Owner', { ...source, [member]: 'x' }, 'RS256'))).toMatch(
+      /^key_invalid/,
+    );
   });
 
   it('JWT-02 refuses a source that never accepts the algorithm that was pinned', () => {
