@@ -1,51 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { allow, deny, type Decision, type EntryGuard, type Guard } from '../../src/core/decision.ts';
+import { allow, deny, type Decision } from '../../src/core/decision.ts';
 import { authError, StoreError } from '../../src/core/errors.ts';
-import type { DecisionEvent } from '../../src/core/events.ts';
-import type { MaybePromise } from '../../src/core/maybe-promise.ts';
-import type { Principal } from '../../src/core/principal.ts';
-import { compilePipeline, type GuardOptions, type PipelineResult } from '../../src/middleware/pipeline.ts';
-import { exchangeWith } from '../support/fake-exchange.ts';
 import { foreignPromise } from '../support/foreign-promise.ts';
 import { movableClock } from '../support/movable-clock.ts';
 import { noteWarnings } from '../support/process-warnings.ts';
 
-type Who = Principal | null;
-type Answer = MaybePromise<Decision<Who>>;
+import { ALICE, BOB, entry, outcome, run, step, yes, type Answer, type Who } from './chains.ts';
 
 noteWarnings();
-
-const ALICE: Principal = { kind: 'user', id: 'alice' };
-const BOB: Principal = { kind: 'user', id: 'bob' };
-
-function entry(answer: () => Answer): EntryGuard<Who> {
-  return { name: 'entry', schemes: ['Bearer'], enterChain: answer, describe: () => ({ guard: 'entry' }) };
-}
-
-function step(name: string, decide: (principal: Who) => Answer): Guard<Who> {
-  return { name, decide: (_exchange, principal) => decide(principal), describe: () => ({ guard: name }) };
-}
-
-interface Run {
-  readonly events: DecisionEvent[];
-  readonly result: MaybePromise<PipelineResult<Who>>;
-}
-
-function run(chain: readonly unknown[], options: GuardOptions = {}): Run {
-  const events: DecisionEvent[] = [];
-  const onEvent = (event: DecisionEvent): number => events.push(event);
-  const pipeline = compilePipeline<Who>([...chain, { onEvent, clock: movableClock(), ...options }]);
-  return { events, result: pipeline.run(exchangeWith()) };
-}
-
-/** What a run comes to, in short: the principal's id, or the status and the reason of the last event. */
-async function outcome({ events, result }: Run): Promise<unknown> {
-  const settled = await result;
-  if (settled.kind === 'pass') return settled.principal?.id ?? 'nobody';
-  return `${settled.reply.status} ${String(events.at(-1)?.outcome)} ${String(events.at(-1)?.reason)}`;
-}
-
-const yes = entry(() => allow(ALICE));
 
 /** The same answer in each way that a guard can give it. */
 const WAYS: readonly [string, (make: () => Decision<Who>) => () => Answer][] = [
@@ -128,7 +90,9 @@ describe.each(WAYS)('a chain whose guards answer %s', (_, way) => {
     for (const chain of chains) {
       for (const options of [{}, { onEvent: undefined }]) {
         const { result } = run(chain, options);
-        expect(await result).toMatchObject({ kind: 'reply', reply: { status: 500 } });
+        const settled = await result;
+        expect(settled).toMatchObject({ kind: 'reply', reply: { status: 500 } });
+        expect(JSON.stringify(settled)).toContain('INTERNAL_SERVER_ERROR');
       }
     }
   });
@@ -229,70 +193,5 @@ describe.each(WAYS)('a chain whose guards answer %s', (_, way) => {
     expect(failed.events).toMatchObject([
       { outcome: 'failed', guard: 'one', reason: 'internal_error', cause },
     ]);
-  });
-});
-
-describe('compilePipeline', () => {
-  it('makes no promise as long as no guard does', () => {
-    expect(run([yes, step('one', (who) => allow(who))]).result).not.toBeInstanceOf(Promise);
-  });
-
-  it('runs the handler inside the guards that surround it, the first outermost, and gives back what it returns', () => {
-    const log: string[] = [];
-    const around = (name: string): Guard<Who> => ({
-      ...step(name, (who) => allow(who)),
-      enter(principal, handler) {
-        log.push(`${name} in as ${String(principal?.id)}`);
-        const result = handler();
-        log.push(`${name} out`);
-        return result;
-      },
-    });
-    const pipeline = compilePipeline<Who>([
-      yes,
-      around('a'),
-      step('plain', (who) => allow(who)),
-      around('b'),
-    ]);
-    const returned = pipeline.enter(BOB, () => (log.push('handler'), 42));
-    expect(returned).toBe(42);
-    expect(log).toEqual(['a in as bob', 'b in as bob', 'handler', 'b out', 'a out']);
-  });
-
-  it('describes its guards in order, as plain data', () => {
-    const pipeline = compilePipeline<Who>([
-      yes,
-      step('one', (who) => allow(who)),
-      step('two', (who) => allow(who)),
-    ]);
-    expect(pipeline.describe()).toEqual([{ guard: 'entry' }, { guard: 'one' }, { guard: 'two' }]);
-  });
-
-  it('answers what the handler threw in the dialect of the chain', () => {
-    const dialect = {
-      name: 'short',
-      render: ({ code }: { code: string }) => ({ status: 418, headers: [], body: code }),
-    };
-    const pipeline = compilePipeline<Who>([yes, { dialect, onEvent: () => undefined }]);
-    expect(pipeline.replyTo(new Error('x'), exchangeWith())).toEqual({
-      status: 418,
-      headers: [],
-      body: 'internal_error',
-    });
-  });
-
-  it('speaks the dialect of its options, otherwise that of its entry, otherwise the envelope', async () => {
-    const saying = (body: string) => ({ name: body, render: () => ({ status: 400, headers: [], body }) });
-    const no = (dialect?: ReturnType<typeof saying>): EntryGuard<Who> => ({
-      ...entry(() => deny(authError('ip_denied'))),
-      ...(dialect === undefined ? {} : { dialect }),
-    });
-    const body = async (chain: readonly unknown[], options: GuardOptions = {}): Promise<unknown> => {
-      const result = await run(chain, options).result;
-      return result.kind === 'reply' ? result.reply.body : result;
-    };
-    await expect(body([no(saying('entry'))], { dialect: saying('options') })).resolves.toBe('options');
-    await expect(body([no(saying('entry'))])).resolves.toBe('entry');
-    await expect(body([no()])).resolves.toContain('"IP address not authorized"');
   });
 });
