@@ -233,6 +233,7 @@ describe('the readers', () => {
     ['the greatest integer', integer(1, 9), 9, 9],
     ['one of several', oneOf('a', 'b'), 'b', 'b'],
     ['one number of several', oneOf(1, 2), 2, 2],
+    ['a function', callback(), parseOptions, parseOptions],
     ['null where it has a meaning', nullable(text), null, null],
     ['a list', listOf(text), ['a', 'b'], ['a', 'b']],
     ['one item for a list of one', listOf(text), 'a', ['a']],

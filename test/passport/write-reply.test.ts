@@ -109,6 +109,12 @@ describe('addHeaders', () => {
     expect(target.getHeader('X-Many')).toEqual(['1', '2']);
   });
 
+  it('sets one line where none was there', () => {
+    const target = response();
+    addHeaders(target, [['Vary', 'new']]);
+    expect(target.getHeader('Vary')).toBe('new');
+  });
+
   it('takes a number that was set for a text', () => {
     const target = response();
     target.setHeader('Link', 7);
