@@ -16,9 +16,16 @@ export interface Endpoint {
   readonly path: string;
   /** The name in events. */
   readonly name: string;
-  /** Answers, or says why not. */
-  handle(exchange: Exchange): MaybePromise<Reply | AuthError>;
+  /**
+   * Answers, or says why not.
+   *
+   * @param identify To be told who the request is as soon as that is proven, for the event of the decision.
+   */
+  handle(exchange: Exchange, identify: Identify): MaybePromise<Reply | AuthError>;
 }
+
+/** Takes the party that a request has proven to be, by its credentials or by a token that it hands in. */
+export type Identify = (principal: Principal) => void;
 
 /** What an adapter mounts: endpoints that answer under their own prefixes and leave every other path to the host. */
 export interface System {
@@ -80,13 +87,16 @@ async function run(
   exchange: Exchange,
   reporting: Reporting,
 ): Promise<Reply> {
+  let who: Principal | null = null;
   try {
-    const answer = await endpoint.handle(exchange);
-    if (isAuthError(answer)) return reporting.denied(exchange, endpoint.name, null, answer);
-    reporting.allowed(exchange, endpoint.name, null);
+    const answer = await endpoint.handle(exchange, (principal) => {
+      who = principal;
+    });
+    if (isAuthError(answer)) return reporting.denied(exchange, endpoint.name, who, answer);
+    reporting.allowed(exchange, endpoint.name, who);
     return answer;
   } catch (thrown) {
-    return reporting.failed(exchange, endpoint.name, null, thrown);
+    return reporting.failed(exchange, endpoint.name, who, thrown);
   }
 }
 

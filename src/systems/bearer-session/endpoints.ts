@@ -5,8 +5,8 @@ import type { Exchange } from '../../core/exchange.ts';
 import { jsonReply, NO_STORE, type HeaderLine, type Reply } from '../../core/reply.ts';
 import { refuseEndedImpersonation } from '../../services/impersonation.ts';
 import type { OpaqueGrant, OpaqueGrants } from '../../services/opaque-grants.ts';
-import { newSessionData, sessionDataOf } from '../../services/session-data.ts';
-import type { Endpoint } from '../endpoints.ts';
+import { actingOf, newSessionData, sessionDataOf } from '../../services/session-data.ts';
+import type { Endpoint, Identify } from '../endpoints.ts';
 import { ignoreBody } from '../request-body.ts';
 import type { SessionParts } from '../session-parts.ts';
 import { homeAccountOf, permissionsOf } from './accounts.ts';
@@ -28,12 +28,12 @@ export interface BearerSessionParts
 export function bearerSessionEndpoints(parts: BearerSessionParts): readonly Endpoint[] {
   const post = (
     name: string,
-    handle: (parts: BearerSessionParts, exchange: Exchange) => Promise<Reply | AuthError>,
+    handle: (parts: BearerSessionParts, exchange: Exchange, identify: Identify) => Promise<Reply | AuthError>,
   ): Endpoint => ({
     method: 'POST',
     path: `/auth/${name}`,
     name,
-    handle: (exchange) => handle(parts, exchange),
+    handle: (exchange, identify) => handle(parts, exchange, identify),
   });
   return [
     post('login', login),
@@ -43,7 +43,11 @@ export function bearerSessionEndpoints(parts: BearerSessionParts): readonly Endp
   ];
 }
 
-async function login(parts: BearerSessionParts, exchange: Exchange): Promise<Reply | AuthError> {
+async function login(
+  parts: BearerSessionParts,
+  exchange: Exchange,
+  identify: Identify,
+): Promise<Reply | AuthError> {
   const { directory, grants } = parts;
   const body = await readBodyFields(exchange, {
     username: required(aText, 'username'),
@@ -58,6 +62,7 @@ async function login(parts: BearerSessionParts, exchange: Exchange): Promise<Rep
   if (isAuthError(verified)) return verified;
   if (isAuthError(body)) return body;
   const { user } = verified;
+  identify({ kind: 'user', id: user.id });
   const verifiesOnly = body.authOnly === 1;
   if (verifiesOnly && body.accountId === undefined) {
     await verified.accept();
@@ -71,7 +76,11 @@ async function login(parts: BearerSessionParts, exchange: Exchange): Promise<Rep
   return grantReply(parts, await grants.start(user.id, data));
 }
 
-async function refresh(parts: BearerSessionParts, exchange: Exchange): Promise<Reply | AuthError> {
+async function refresh(
+  parts: BearerSessionParts,
+  exchange: Exchange,
+  identify: Identify,
+): Promise<Reply | AuthError> {
   const { directory, grants, sessions } = parts;
   const body = await readBodyFields(exchange, {
     refreshToken: required(aText, 'refresh_token', 'refreshToken'),
@@ -80,8 +89,10 @@ async function refresh(parts: BearerSessionParts, exchange: Exchange): Promise<R
   const presented = await grants.findRefresh(body.refreshToken as string);
   if (isAuthError(presented)) return concerning('refresh', presented);
   const { family } = presented;
+  const { userId, actor } = sessionDataOf(family);
+  identify({ kind: 'user', id: userId, account: accountOf(family), ...actingOf({ actor }) });
   // A directory in plain JavaScript may say `undefined` for nobody.
-  const user = (await directory.findUser(sessionDataOf(family).userId)) ?? null;
+  const user = (await directory.findUser(userId)) ?? null;
   const mayGoOn =
     user !== null &&
     user.active === true &&
@@ -96,11 +107,16 @@ async function refresh(parts: BearerSessionParts, exchange: Exchange): Promise<R
 }
 
 /** Moves the session to another account of the same user, whatever account it is in now. */
-async function masquerade(parts: BearerSessionParts, exchange: Exchange): Promise<Reply | AuthError> {
+async function masquerade(
+  parts: BearerSessionParts,
+  exchange: Exchange,
+  identify: Identify,
+): Promise<Reply | AuthError> {
   const oversized = await ignoreBody(exchange);
   if (oversized !== null) return oversized;
   const decision = await parts.sessionEntry.enterChain(exchange);
   if (decision.kind === 'deny') return decision.error;
+  identify(decision.principal);
   if (decision.principal.actor !== undefined) return authError('impersonation_forbidden');
   const body = await readBodyFields(exchange, { accountId: required(anInteger, 'account_id') });
   if (isAuthError(body)) return body;
@@ -115,11 +131,16 @@ async function masquerade(parts: BearerSessionParts, exchange: Exchange): Promis
   return isAuthError(grant) ? grant : grantReply(parts, grant);
 }
 
-async function logout(parts: BearerSessionParts, exchange: Exchange): Promise<Reply | AuthError> {
+async function logout(
+  parts: BearerSessionParts,
+  exchange: Exchange,
+  identify: Identify,
+): Promise<Reply | AuthError> {
   const oversized = await ignoreBody(exchange);
   if (oversized !== null) return oversized;
   const decision = await parts.sessionEntry.enterChain(exchange);
   if (decision.kind === 'deny') return decision.error;
+  identify(decision.principal);
   const ended = await parts.sessions.revoke(decision.principal.sessionId, { reason: 'logout' });
   return ended ? DONE : authError('token_revoked');
 }

@@ -4,31 +4,36 @@ import { jsonReply, NO_STORE, type Reply } from '../../core/reply.ts';
 import { refuseEndedImpersonation } from '../../services/impersonation.ts';
 import { newSessionData } from '../../services/session-data.ts';
 import type { RefreshToken } from '../../services/token-pairs.ts';
-import type { Endpoint } from '../endpoints.ts';
+import type { Endpoint, Identify } from '../endpoints.ts';
 import { readFields, readTexts } from './fields.ts';
 import type { JwtPairParts } from './parts.ts';
 import type { JwtPairUser } from './options.ts';
-import { subjectOf, userIdOf } from './tokens.ts';
+import { principalOf, subjectOf, userIdOf } from './tokens.ts';
 
 /** The four endpoints of the JWT pair. */
 export function jwtPairEndpoints(parts: JwtPairParts): readonly Endpoint[] {
   const post = (
     name: string,
-    handle: (parts: JwtPairParts, exchange: Exchange) => Promise<Reply | AuthError>,
+    handle: (parts: JwtPairParts, exchange: Exchange, identify: Identify) => Promise<Reply | AuthError>,
   ): Endpoint => ({
     method: 'POST',
     path: `/api/v1/jwt/${name}`,
     name: `jwt_${name}`,
-    handle: (exchange) => handle(parts, exchange),
+    handle: (exchange, identify) => handle(parts, exchange, identify),
   });
   return [post('create', create), post('refresh', refresh), post('verify', verify), post('logout', logout)];
 }
 
-async function create(parts: JwtPairParts, exchange: Exchange): Promise<Reply | AuthError> {
+async function create(
+  parts: JwtPairParts,
+  exchange: Exchange,
+  identify: Identify,
+): Promise<Reply | AuthError> {
   const body = await readTexts(exchange, ['email', 'password']);
   const verified = await parts.verifyLogin(exchange, isAuthError(body) ? body : credentialsOf(body, parts));
   if (isAuthError(verified)) return verified;
   const { user } = verified;
+  identify({ kind: 'user', id: user.id, workspace: user.workspace });
   const data = newSessionData(user.id, exchange, parts.addressOf(exchange));
   const family = await parts.sessions.start(user.id, data);
   await verified.accept();
@@ -43,12 +48,17 @@ function credentialsOf(
   return { name: email.trim(), password: trimPassword ? password.trim() : password };
 }
 
-async function refresh(parts: JwtPairParts, exchange: Exchange): Promise<Reply | AuthError> {
+async function refresh(
+  parts: JwtPairParts,
+  exchange: Exchange,
+  identify: Identify,
+): Promise<Reply | AuthError> {
   const { pairs, sessions, rotate } = parts;
   const body = await readTexts(exchange, ['refresh']);
   if (isAuthError(body)) return body;
   const token = await pairs.readRefresh(body.refresh);
   if (isAuthError(token)) return concerning('refresh', token);
+  identify(principalOf(token.claims));
   const family = await sessions.find(token.sessionId);
   if (family === null) return BLACKLISTED;
   const user = await currentUser(parts, token);
@@ -87,10 +97,15 @@ async function verify(parts: JwtPairParts, exchange: Exchange): Promise<Reply | 
   return jsonReply(200, {}, NO_CACHE);
 }
 
-async function logout(parts: JwtPairParts, exchange: Exchange): Promise<Reply | AuthError> {
+async function logout(
+  parts: JwtPairParts,
+  exchange: Exchange,
+  identify: Identify,
+): Promise<Reply | AuthError> {
   const decision = await parts.entry.enterChain(exchange);
   if (decision.kind === 'deny') return decision.error;
   const { principal } = decision;
+  identify(principal);
   if (principal.kind !== 'user' || principal.sessionId === undefined) return authError('permission_denied');
   const fields = await readFields(exchange);
   if (isAuthError(fields)) return fields;

@@ -23,15 +23,20 @@ export const JWT_PAIR_NAMING: PairNaming<JwtPairUser, JwtPairPrincipal> = {
     (user.workspace ?? null) === workspaceOf(claims)
       ? null
       : authError('token_claim_invalid', { claim: 'ws' }),
-  principalOf: (claims) => ({
+  principalOf,
+};
+
+/** Who the claims of a verified token of either kind say. */
+export function principalOf(claims: Claims): JwtPairPrincipal {
+  return {
     kind: 'user',
     id: userIdOf(claims),
     workspace: workspaceOf(claims),
     sessionId: String(claims['sid']),
     ...actingOfClaims(claims),
     claims,
-  }),
-};
+  };
+}
 
 /** Whom a pair of tokens is for; the workspace is the one that the user belongs to now. */
 export function subjectOf(user: JwtPairUser): PairSubject {
