@@ -54,13 +54,29 @@ export interface WorkspaceEvent {
 /** Somebody changed who may come from where. */
 export interface AllowlistEvent {
   readonly type: 'allowlist';
-  readonly action: 'added' | 'removed' | 'cleared';
+  /**
+   * `observed`, `enforced`, `switched_off`: the list's mode was set. `overridden`: everyone may pass until a moment,
+   * whatever the list says. `override_ended`: somebody ended that before its time; its end by itself has no event.
+   */
+  readonly action:
+    | 'added'
+    | 'removed'
+    | 'cleared'
+    | 'observed'
+    | 'enforced'
+    | 'switched_off'
+    | 'overridden'
+    | 'override_ended';
   /** Whose list it is: its subject key. */
   readonly list: string;
   /** The network that was added or removed. */
   readonly network?: string | undefined;
   /** Who did it, as they were named to the edit. */
   readonly author?: string | undefined;
+  /** Why the list is overridden, in the words of whoever did it. */
+  readonly reason?: string | undefined;
+  /** When the override ends by itself, in milliseconds since the Unix epoch. */
+  readonly until?: number | undefined;
   readonly at: number;
 }
 
