@@ -28,13 +28,18 @@ export function decideRotation(
   now: number,
 ): Rotation['outcome'] {
   if (row === undefined || row.expiresAt <= now) return 'gone';
-  if (!Number.isInteger(presented) || presented < 1 || presented > LAST_GENERATION) return 'gone';
+  if (!isGeneration(presented)) return 'gone';
   if (presented === row.generation) return 'rotated';
   if (presented > row.generation) return 'ahead';
   if (presented < row.quietBelow) return 'gone';
   // A clock that was set back must not open a window that `graceMs: 0` keeps shut.
   const ageMs = Math.max(0, now - row.rotatedAt);
   return presented === row.generation - 1 && ageMs < graceMs ? 'replayed' : 'reuse';
+}
+
+/** Whether a number can have been issued as a generation, and can have a successor. */
+export function isGeneration(presented: number): boolean {
+  return Number.isInteger(presented) && presented >= 1 && presented <= LAST_GENERATION;
 }
 
 /** The last generation that has a successor; every engine counts generations in 32 bits with a sign. */

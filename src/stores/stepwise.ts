@@ -1,4 +1,5 @@
 import { StoreError } from '../core/errors.ts';
+import type { MaybePromise } from '../core/maybe-promise.ts';
 import type { Store } from '../core/store.ts';
 
 /** A store whose every step is one synchronous call, and so cannot be interrupted in this process. */
@@ -8,16 +9,25 @@ export type Stepwise = {
   ) => Awaited<ReturnType<Store[Method]>>;
 };
 
+/** The same of a store whose steps are atomic in its engine, which answers later. */
+export type Engine = {
+  readonly [Method in keyof Store]: (
+    ...args: Parameters<Store[Method]>
+  ) => MaybePromise<Awaited<ReturnType<Store[Method]>>>;
+};
+
 /**
- * The promised contract over a synchronous engine: whatever a step throws rejects, and a closed store rejects every
- * call but a second `close`.
+ * The promised contract over an engine: whatever a step throws rejects, and a closed store rejects every call but a
+ * second `close`.
  *
  * @param name How messages call the store.
  */
-export function storeOf(name: string, engine: Stepwise): Store {
+export function storeOf(name: string, engine: Engine): Store {
   let closed = false;
 
-  function promised<A extends readonly unknown[], R>(step: (...args: A) => R): (...args: A) => Promise<R> {
+  function promised<A extends readonly unknown[], R>(
+    step: (...args: A) => MaybePromise<R>,
+  ): (...args: A) => Promise<R> {
     return async (...args) => {
       if (closed) throw new StoreError(`The ${name} store is closed.`);
       return step(...args);
@@ -46,7 +56,7 @@ export function storeOf(name: string, engine: Stepwise): Store {
     async close() {
       if (closed) return;
       closed = true;
-      engine.close();
+      await engine.close();
     },
   };
 }
