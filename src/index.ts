@@ -21,7 +21,14 @@ export {
   type ConfigErrorCode,
   type FieldProblem,
 } from './core/errors.ts';
-export type { AllowlistEvent, ApiKeyEvent, DecisionEvent, EventPrincipal, EventSink } from './core/events.ts';
+export type {
+  AllowlistEvent,
+  ApiKeyEvent,
+  ConnectionEvent,
+  DecisionEvent,
+  EventPrincipal,
+  EventSink,
+} from './core/events.ts';
 export type { BodyReading, Exchange } from './core/exchange.ts';
 export type { MaybePromise } from './core/maybe-promise.ts';
 export type { Actor, Claims, Principal } from './core/principal.ts';

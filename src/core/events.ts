@@ -117,6 +117,28 @@ export interface EventPrincipal {
   readonly actor: string | null;
 }
 
+/** What happened to a workspace's connection to a provider. It never holds a token. */
+export interface ConnectionEvent {
+  readonly type: 'connection';
+  /**
+   * `connected`: a user authorised it, for the first time or again. `failed`: it cannot be used until it is authorised
+   * again, told once. `recovered`: a check found that it can be used after all. `disconnected`: its tokens are forgotten.
+   * `unreadable`: its sealed tokens could not be opened.
+   */
+  readonly action: 'connected' | 'failed' | 'recovered' | 'disconnected' | 'unreadable';
+  readonly connectionId: string;
+  /** The kind of the connection, such as `google-ads`. */
+  readonly kind: string;
+  readonly workspace: string;
+  /** Why it failed; `null` for the other actions. */
+  readonly reason: string | null;
+  /** What the provider said to the disconnection; `null` for the other actions. */
+  readonly revocation: 'revoked' | 'failed' | 'shared' | 'skipped' | null;
+  /** Who did it, as they were named; `null` when nobody did. */
+  readonly author: string | null;
+  readonly at: number;
+}
+
 /** Receives events. What it throws or rejects with changes no outcome. */
 export type EventSink<E> = (event: E) => unknown;
 
@@ -126,6 +148,7 @@ const workspaces = channel('portcullis:workspace');
 const allowlists = channel('portcullis:allowlist');
 const apiKeys = channel('portcullis:api_key');
 const signingKeys = channel('portcullis:signing_key');
+const connections = channel('portcullis:connection');
 
 /** Whether anybody listens, so that nothing is put together for nobody. */
 export function hasDecisionListener(sink: EventSink<DecisionEvent> | undefined): boolean {
@@ -171,6 +194,15 @@ export function publishSigningKey(
   sink: EventSink<SigningKeyEvent> | undefined,
 ): void {
   if (signingKeys.hasSubscribers) signingKeys.publish(event);
+  if (sink !== undefined) deliver(event, sink);
+}
+
+/** Hands a connection's event to `node:diagnostics_channel` and to the sink. */
+export function publishConnection(
+  event: ConnectionEvent,
+  sink: EventSink<ConnectionEvent> | undefined,
+): void {
+  if (connections.hasSubscribers) connections.publish(event);
   if (sink !== undefined) deliver(event, sink);
 }
 

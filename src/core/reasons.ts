@@ -152,6 +152,32 @@ export const REASONS = {
   body_invalid: reason(400, 'body_invalid', 'A field is missing, empty or of the wrong type.'),
   body_media_type: reason(415, 'body_media_type', 'The content type of the body is not accepted.'),
   body_too_large: reason(413, 'body_too_large', 'The body is larger than the limit.'),
+
+  redirect_uri_refused: reason(
+    400,
+    'body_invalid',
+    'The address to return to is not one of those that the host allows.',
+  ),
+  connection_state_invalid: reason(
+    400,
+    'body_invalid',
+    'The state of a connection is unknown, used or expired, or it belongs to another browser, kind or callback.',
+  ),
+  connection_denied: reason(
+    400,
+    'body_invalid',
+    'The user did not consent to the connection at the provider.',
+  ),
+  connection_exchange_failed: reason(
+    400,
+    'body_invalid',
+    'The provider gave no usable tokens for the authorization code.',
+  ),
+  connection_scope_missing: reason(
+    400,
+    'body_invalid',
+    'The user consented to less at the provider than the connection needs.',
+  ),
   not_found: reason(404, 'not_found', 'There is nothing at this path.'),
   method_not_allowed: reason(405, 'method_not_allowed', 'The path exists, but not for this method.'),
   rate_limited: reason(429, 'rate_limited', 'Too many requests in the window.'),

@@ -92,6 +92,11 @@ const BY_CODE: Readonly<Partial<Record<ReasonCode, Answering>>> = {
     error.details.claim === 'user_id' && error.details.concerns === undefined
       ? detail(401, 'Token contained no recognizable user identification', 'token_not_valid')
       : badToken(error, context, legacy),
+  redirect_uri_refused: always(400, 'redirect_uri is not allowed.'),
+  connection_state_invalid: always(400, 'Invalid state has been provided.'),
+  connection_denied: always(400, 'access_denied'),
+  connection_exchange_failed: always(400, 'Failed to exchange code for access token'),
+  connection_scope_missing: always(400, 'Missing required permission.'),
 };
 
 const BY_DISCLOSURE: Readonly<Record<Disclosure, Answering>> = {
