@@ -48,8 +48,9 @@ export const clientAddressShape = {
  *   make the proxies count for nothing; `option_invalid` when a proxy is none.
  */
 export function clientAddressFinder(owner: string, choice: ClientAddressChoice): ClientAddressFinder {
-  const { trustedProxies, clientAddress, onUntrustedForward = warnOfUntrustedForward, clock } = choice;
+  const { trustedProxies, clientAddress, clock = systemClock } = choice;
   if (clientAddress === undefined) {
+    const onUntrustedForward = choice.onUntrustedForward ?? warnOncePerInterval(clock);
     return clientAddressResolver({ trustedProxies, onUntrustedForward, clock });
   }
   for (const name of ['trustedProxies', 'onUntrustedForward'] as const) {
@@ -69,6 +70,21 @@ export function clientAddressFinder(owner: string, choice: ClientAddressChoice):
 
 function unread(value: unknown): unknown {
   return value;
+}
+
+/** When the process was warned last, by each clock; only the machine's own is used outside of tests. */
+const warnedAt = new WeakMap<Clock, number>();
+const WARN_INTERVAL_MS = 60_000;
+
+/** Every guard and system has a resolver of its own, and one misconfigured proxy is one warning for all of them. */
+function warnOncePerInterval(clock: Clock): EventSink<UntrustedForward> {
+  return function warnForAll(notice) {
+    const now = clock.now();
+    const elapsed = now - (warnedAt.get(clock) ?? Number.NEGATIVE_INFINITY);
+    if (elapsed >= 0 && elapsed < WARN_INTERVAL_MS) return;
+    warnedAt.set(clock, now);
+    warnOfUntrustedForward(notice);
+  };
 }
 
 function warnOfUntrustedForward({ peer, header }: UntrustedForward): void {

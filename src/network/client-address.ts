@@ -13,6 +13,8 @@ import {
   text,
 } from '../core/options.ts';
 import { type Address, parseAddress } from './address.ts';
+import { isTrustTooBroad } from './broad-trust.ts';
+import { NEARBY_NETWORKS } from './nearby-networks.ts';
 import { networkOption } from './network-option.ts';
 import type { Network } from './network.ts';
 import { NetworkSet } from './network-set.ts';
@@ -20,7 +22,8 @@ import { NetworkSet } from './network-set.ts';
 export interface ClientAddressOptions {
   /**
    * The reverse proxies whose forwarded header is believed: addresses or CIDR networks (default none). They are what
-   * the socket sees, the nearest proxy first of all. A network that covers a whole family is refused.
+   * the socket sees, the nearest proxy first of all. A network broader than /8 (IPv4) or /7 (IPv6) is refused, since
+   * strangers would be in it.
    */
   readonly trustedProxies?: string | readonly string[] | undefined;
   /**
@@ -129,7 +132,7 @@ function untrustedForwardWarning(
   intervalMs: number,
   clock: Clock,
 ): (notice: UntrustedForward) => void {
-  const nearby = NetworkSet.of(NEARBY.map((network) => networkOption(network, 'nearby')));
+  const nearby = NetworkSet.of(NEARBY_NETWORKS);
   let warnedAt = Number.NEGATIVE_INFINITY;
   return function warnOfUntrustedForward(notice) {
     if (!nearby.has(notice.peer)) return;
@@ -142,19 +145,6 @@ function untrustedForwardWarning(
   };
 }
 
-/** Where one's own proxies are: loopback, private, link-local and shared address space (RFC 6890). */
-const NEARBY = [
-  '127.0.0.0/8',
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '169.254.0.0/16',
-  '100.64.0.0/10',
-  '::1/128',
-  'fc00::/7',
-  'fe80::/10',
-];
-
 /** No proxy may be written as an empty list, since a deployment that has none is not a mistake. */
 const trustedProxies: Reader<readonly Network[]> = (value, path) =>
   Array.isArray(value) && value.length === 0 ? [] : listOf(trustedProxy)(value, path);
@@ -166,6 +156,12 @@ const trustedProxy: Reader<Network> = (value, path) => {
     throw new ConfigError(
       'option_invalid',
       `${path} trusts every address, so that every client could choose its own; name the networks of the proxies.`,
+    );
+  }
+  if (isTrustTooBroad(network)) {
+    throw new ConfigError(
+      'option_invalid',
+      `${path} trusts ${network.text}, which is so broad that strangers are in it, who could choose their own address; name the networks of the proxies.`,
     );
   }
   if (network.warnings.includes('mapped_prefix_short')) {

@@ -149,14 +149,16 @@ function problem(sentence: string): NetworkReading {
   return { ok: false, problem: sentence };
 }
 
-/** What a person most likely did, for text that is not an address. */
-function problemOfAddress(text: string): string {
+/** One sentence that says what a person most likely did, for text that {@link parseAddress} refuses. */
+export function problemOfAddress(text: string): string {
   if (text === '') return 'There is no address.';
   if (/\s/.test(text)) return 'It holds a blank.';
   if (text.includes('%'))
     return 'A zone, as in fe80::1%eth0, means nothing on another machine; leave it out.';
   if (/^\[.*\]/.test(text)) return 'Write an IPv6 address without brackets and without a port.';
   if (isIP(text.replace(/:\d*$/, '')) === 4) return 'Write the address without a port.';
+  if (/^(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}$/i.test(text) && /0x/i.test(text))
+    return 'A hexadecimal number, as in 0x7f.1, is another address in each program; write four decimal octets.';
   if (/^\d+(?:\.\d+){3}$/.test(text)) {
     return /(?:^|\.)0\d/.test(text)
       ? 'An octet begins with a zero, which some programs read as octal; leave the zero out.'

@@ -101,6 +101,22 @@ describe('clientAddressFinder', () => {
       expect(warn).toHaveBeenCalledTimes(2);
     });
 
+    it('warns once for all finders of a process together', () => {
+      const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
+      const clock = movableClock();
+      const finders = ['login', 'guard', 'key'].map((owner) => clientAddressFinder(owner, { clock }));
+      const askAll = (): void =>
+        finders.forEach((find) => void find(exchangeWith(FORWARDED, { peerAddress: '10.0.0.9' })));
+
+      askAll();
+      clock.advance(59.999);
+      askAll();
+      expect(warn).toHaveBeenCalledTimes(1);
+      clock.advance(0.001);
+      askAll();
+      expect(warn).toHaveBeenCalledTimes(2);
+    });
+
     it('tells the host instead, when it wants to be told', () => {
       const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
       const told: unknown[] = [];

@@ -14,6 +14,8 @@ const CLIENT = '203.0.113.7';
 
 const TRUSTS_ALL =
   'clientAddressResolver.trustedProxies[1] trusts every address, so that every client could choose its own; name the networks of the proxies.';
+const tooBroad = (network: string): string =>
+  `clientAddressResolver.trustedProxies[1] trusts ${network}, which is so broad that strangers are in it, who could choose their own address; name the networks of the proxies.`;
 const ONE_HEADER = 'clientAddressResolver.header must be the name of one header, such as "x-forwarded-for".';
 
 describe('clientAddressResolver', () => {
@@ -120,6 +122,9 @@ describe('clientAddressResolver', () => {
       ['every IPv6 address', '::/0', TRUSTS_ALL],
       ['every mapped address', '::ffff:0:0/96', TRUSTS_ALL],
       ['every IPv4 address, from an address', '10.0.0.1/0', TRUSTS_ALL],
+      ['half of all IPv4 addresses', '128.0.0.0/1', tooBroad('128.0.0.0/1')],
+      ['two private networks and all between', '10.0.0.0/7', tooBroad('10.0.0.0/7')],
+      ['all public IPv6 addresses', '2000::/3', tooBroad('2000::/3')],
       [
         'bits after the prefix',
         '10.0.0.1/8',
@@ -140,6 +145,13 @@ describe('clientAddressResolver', () => {
         expect.objectContaining({ name: 'ConfigError', code: 'option_invalid', message }),
       );
     });
+
+    it.each(['10.0.0.0/8', 'fc00::/7', '192.0.2.1', '::ffff:10.0.0.0/104'])(
+      'lets %s be the network of the proxies',
+      (network) => {
+        expect(() => clientAddressResolver({ trustedProxies: network })).not.toThrow();
+      },
+    );
 
     it.each([
       [

@@ -18,6 +18,8 @@ import { networkOf } from './network-of.ts';
 import { askPython } from './python-ipaddress.ts';
 
 const PREFIX = 'After the slash stands the prefix as a plain decimal number, not a mask.';
+const HEX =
+  'A hexadecimal number, as in 0x7f.1, is another address in each program; write four decimal octets.';
 const NEITHER = 'It is neither an IPv4 nor an IPv6 address, such as 10.0.0.0/8 or 2001:db8::/32.';
 
 describe('parseNetwork', () => {
@@ -107,7 +109,9 @@ describe('parseNetwork', () => {
       '010.0.0.0/8',
       'An octet begins with a zero, which some programs read as octal; leave the zero out.',
     ],
-    ['a hex octet', '0x0a.0.0.0/8', NEITHER],
+    ['a hex octet', '0x0a.0.0.0/8', HEX],
+    ['hex and too few', '0x7f.1', HEX],
+    ['one hex number', '0x7f000001', HEX],
     ['a name', 'example.com', NEITHER],
     ['a range', '10.0.0.1-10.0.0.9', NEITHER],
     ['a wildcard', '10.0.0.*', NEITHER],

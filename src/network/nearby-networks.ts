@@ -1,0 +1,29 @@
+import { networkOption } from './network-option.ts';
+import { type Network, networkContains } from './network.ts';
+
+/**
+ * Addresses that mean nothing in the internet: loopback, private, link-local and shared address space. One's own proxies
+ * are there, and no client that comes from outside.
+ *
+ * @see RFC 6890 section 2.2
+ */
+export const NEARBY_NETWORKS: readonly Network[] = Object.freeze(
+  [
+    '127.0.0.0/8',
+    '10.0.0.0/8',
+    '172.16.0.0/12',
+    '192.168.0.0/16',
+    '169.254.0.0/16',
+    '100.64.0.0/10',
+    '::1/128',
+    'fc00::/7',
+    'fe80::/10',
+  ].map((text) => networkOption(text, 'nearby')),
+);
+
+/** Whether a whole network lies in that space. */
+export function isNearby(network: Network): boolean {
+  return NEARBY_NETWORKS.some(
+    (nearby) => nearby.prefix <= network.prefix && networkContains(nearby, network.first),
+  );
+}
