@@ -98,6 +98,7 @@ export interface JwtBearerOptions<P extends Principal = Principal> {
  */
 export class JwtBearerStrategy<P extends Principal = Principal> extends CredentialPassportStrategy<P> {
   private readonly verifier: JwtVerifier<Recognised>;
+  private readonly clock: Clock;
   private readonly accounts: AccountCheck | null;
   private readonly revoked: ((claims: Claims) => MaybePromise<AuthError | null>) | null;
   private readonly makePrincipal: ((claims: Claims) => MaybePromise<P | null>) | null;
@@ -116,6 +117,7 @@ export class JwtBearerStrategy<P extends Principal = Principal> extends Credenti
     const keys = keySource(OWNER, parsed.keys, parsed.algorithm);
     const makePrincipal = parsed.principal;
     this.makePrincipal = makePrincipal ?? null;
+    this.clock = parsed.clock;
     this.revoked = parsed.revoked ?? null;
     this.accounts =
       parsed.findUser === undefined ? null : accountCheck(parsed.findUser, parsed.accountCheck, parsed.clock);
@@ -140,23 +142,24 @@ export class JwtBearerStrategy<P extends Principal = Principal> extends Credenti
 
   // These steps are written without callbacks where there is no promise, since they run on every request.
   override recognise(credential: Credential): MaybePromise<Recognition<P>> {
-    const verified = this.verifier.verify(credential.value);
-    return isPromise(verified) ? verified.then((late) => this.judge(late)) : this.judge(verified);
+    const now = this.clock.now();
+    const verified = this.verifier.verify(credential.value, now);
+    return isPromise(verified) ? verified.then((late) => this.judge(late, now)) : this.judge(verified, now);
   }
 
-  private judge(verified: Recognised | AuthError): MaybePromise<Recognition<P>> {
+  private judge(verified: Recognised | AuthError, now: number): MaybePromise<Recognition<P>> {
     if (isAuthError(verified)) return rejected(verified);
-    if (this.revoked === null) return this.admit(verified);
+    if (this.revoked === null) return this.admit(verified, now);
     const refusal = this.revoked(verified.claims);
     if (isPromise(refusal)) {
-      return chain(refusal, (late) => (late === null ? this.admit(verified) : rejected(late)));
+      return chain(refusal, (late) => (late === null ? this.admit(verified, now) : rejected(late)));
     }
-    return refusal === null ? this.admit(verified) : rejected(refusal);
+    return refusal === null ? this.admit(verified, now) : rejected(refusal);
   }
 
-  private admit(verified: Recognised): MaybePromise<Recognition<P>> {
+  private admit(verified: Recognised, now: number): MaybePromise<Recognition<P>> {
     if (this.accounts === null) return this.identify(verified);
-    const refusal = this.accounts.check(verified.subject);
+    const refusal = this.accounts.check(verified.subject, undefined, now);
     if (isPromise(refusal)) {
       return refusal.then((late) => (late === null ? this.identify(verified) : rejected(late)));
     }

@@ -110,12 +110,18 @@ const TOKEN_MALFORMED: Refused = { kind: 'refused', error: authError('token_malf
 /** The claims on one header, found by the scheme word without looking at each of them. */
 interface HeaderTable {
   readonly name: string;
-  /** By the scheme as a claim spells it. */
-  readonly bySpelling: ReadonlyMap<string, readonly CredentialClaim[]>;
+  /** By the scheme as a claim spells it: what nearly every client sends, found without cutting the word out. */
+  readonly spellings: readonly Spelling[];
   /** By the scheme in lower case, without the claims that insist on their spelling. */
   readonly byLowerCase: ReadonlyMap<string, readonly CredentialClaim[]>;
   /** The claims on the whole header. */
   readonly bare: readonly CredentialClaim[];
+}
+
+interface Spelling {
+  readonly word: string;
+  readonly lower: string;
+  readonly claims: readonly CredentialClaim[];
 }
 
 function headerTable(name: string, claims: readonly CredentialClaim[]): HeaderTable {
@@ -128,7 +134,7 @@ function headerTable(name: string, claims: readonly CredentialClaim[]): HeaderTa
   const folded = schemed.filter((claim) => claim.exactSchemeCase !== true);
   return {
     name,
-    bySpelling: new Map(spellings.map((word) => [word, takers(word)])),
+    spellings: spellings.map((word) => ({ word, lower: word.toLowerCase(), claims: takers(word) })),
     byLowerCase: new Map(
       folded.map((claim) => {
         const lower = (claim.scheme as string).toLowerCase();
@@ -141,15 +147,24 @@ function headerTable(name: string, claims: readonly CredentialClaim[]): HeaderTa
 
 function readLine(header: HeaderTable, line: string): Found | Refused | 'other_scheme' | null {
   if (line === '') return null;
+  for (const { word, lower, claims } of header.spellings) {
+    const end = word.length;
+    if (line.startsWith(word) && (line.length === end || isBlank(line.charCodeAt(end)))) {
+      return readValue(header.name, lower, line, startOfValue(line, end), claims);
+    }
+  }
   const blank = firstBlank(line);
-  const word = blank === -1 ? line : line.slice(0, blank);
-  const claims = header.bySpelling.get(word) ?? header.byLowerCase.get(word.toLowerCase());
+  const lower = (blank === -1 ? line : line.slice(0, blank)).toLowerCase();
+  const claims = header.byLowerCase.get(lower);
   if (claims !== undefined) {
-    // A tab stays with what follows: it is no space, and before a word it is a blank like any other.
-    const start = line[word.length] === ' ' ? word.length + 1 : word.length;
-    return readValue(header.name, word.toLowerCase(), line, start, claims);
+    return readValue(header.name, lower, line, startOfValue(line, lower.length), claims);
   }
   return header.bare.length > 0 ? readValue(header.name, null, line, 0, header.bare) : 'other_scheme';
+}
+
+/** A tab stays with what follows: it is no space, and before a word it is a blank like any other. */
+function startOfValue(line: string, endOfWord: number): number {
+  return line.charCodeAt(endOfWord) === 0x20 ? endOfWord + 1 : endOfWord;
 }
 
 function readValue(

@@ -26,8 +26,9 @@ export interface AccountCheck<A extends AccountState = AccountState> {
    * `null` when it may pass; at once when the answer is in memory.
    *
    * @param judgeFurther What else must hold of an account that is active.
+   * @param nowMs The moment it is judged at; by default what the clock says.
    */
-  check(id: string, judgeFurther?: JudgeAccount<A>): MaybePromise<AuthError | null>;
+  check(id: string, judgeFurther?: JudgeAccount<A>, nowMs?: number): MaybePromise<AuthError | null>;
   /** Forgets what is known about one party, so that the next request asks. */
   forget(id: string): void;
 }
@@ -100,9 +101,8 @@ function remembering<A extends AccountState>(
   }
 
   return {
-    check(id, judgeFurther) {
+    check(id, judgeFurther, now = clock.now()) {
       const entry = known.get(id);
-      const now = clock.now();
       const isFresh = entry !== undefined && now >= entry.askedAt && now - entry.askedAt < maxAgeMs;
       if (isFresh) return judge(entry.account, judgeFurther);
       return chain(asking.get(id) ?? ask(id, now), (account) => judge(account, judgeFurther));

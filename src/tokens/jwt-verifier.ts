@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import { LRUCache } from 'lru-cache';
-import { nowSeconds, type Clock } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { authError, isAuthError, type AuthError } from '../core/errors.ts';
 import { chain, type MaybePromise } from '../core/maybe-promise.ts';
 import type { Claims } from '../core/principal.ts';
@@ -28,12 +28,15 @@ export interface JwtVerifierOptions<T> {
 
 /** Verifies tokens of one kind: gate, key, signature, then claims. */
 export interface JwtVerifier<T> {
-  verify(token: string): MaybePromise<T | AuthError>;
+  /** @param nowMs The moment it is judged at; by default what the clock says. */
+  verify(token: string, nowMs?: number): MaybePromise<T | AuthError>;
 }
 
+/** What is remembered of a token: what it came to, and the times that every use is held to, in seconds. */
 interface Verified<T> {
   readonly result: T;
-  readonly claims: Claims;
+  readonly exp: number;
+  readonly notBefore: number;
 }
 
 /**
@@ -53,24 +56,26 @@ export function jwtVerifier<T>(options: JwtVerifierOptions<T>): JwtVerifier<T> {
     algorithm: JwtAlgorithm,
     digest: string,
     asked: number,
+    now: number,
   ): T | AuthError {
     if (candidates.length === 0) return authError('token_key_unknown');
     for (const key of candidates) {
       const payload = checkSignature(token, key, algorithm);
       if (payload === null) continue;
-      const refusal = checkClaims(payload, profile, nowSeconds(clock));
+      const refusal = checkClaims(payload, profile, now);
       if (refusal !== null) return refusal;
       const claims = deepFreeze(payload as Record<string, unknown>);
       const result = shape(claims);
       // A key may have been withdrawn while it was looked for; what it verified is then not remembered.
-      if (keys.revision === asked) cache?.set(digest, { result, claims });
+      if (keys.revision === asked) cache?.set(digest, remembered(result, claims));
       return result;
     }
     return authError('token_signature_invalid');
   }
 
   return {
-    verify(token) {
+    verify(token, nowMs = clock.now()) {
+      const now = Math.floor(nowMs / 1000);
       if (keys.revision !== revision) {
         cache?.clear();
         passGate = jwtGate({ algorithms: keys.algorithms, typ: options.typ });
@@ -79,7 +84,7 @@ export function jwtVerifier<T>(options: JwtVerifierOptions<T>): JwtVerifier<T> {
       const digest = cache === null ? '' : sha256(token);
       const known = cache?.get(digest);
       if (known !== undefined) {
-        const refusal = recheckTimes(known.claims, profile, nowSeconds(clock));
+        const refusal = recheckTimes(known, profile, now);
         if (refusal === null) return known.result;
         cache?.delete(digest);
         return refusal;
@@ -88,17 +93,22 @@ export function jwtVerifier<T>(options: JwtVerifierOptions<T>): JwtVerifier<T> {
       if (isAuthError(header)) return header;
       const asked = revision;
       return chain(keys.candidates(header.algorithm, header.kid), (found) =>
-        verifyWith(token, found, header.algorithm, digest, asked),
+        verifyWith(token, found, header.algorithm, digest, asked, now),
       );
     },
   };
 }
 
+/** Their types have been checked with the claims. */
+function remembered<T>(result: T, claims: Claims): Verified<T> {
+  const { exp, nbf = 0, iat = 0 } = claims as { exp: number; nbf?: number; iat?: number };
+  return { result, exp, notBefore: Math.max(nbf, iat) };
+}
+
 /** The times of a remembered token; its beginning as well, since a clock may have been set back. */
-function recheckTimes(claims: Claims, profile: ClaimsProfile, now: number): AuthError | null {
-  const { exp, nbf = now, iat = now } = claims as { exp: number; nbf?: number; iat?: number };
-  if (isExpired(exp, profile, now)) return authError('token_expired');
-  return Math.max(nbf, iat) > now + profile.clockSkewSeconds ? authError('token_not_yet_valid') : null;
+function recheckTimes(known: Verified<unknown>, profile: ClaimsProfile, now: number): AuthError | null {
+  if (isExpired(known.exp, profile, now)) return authError('token_expired');
+  return known.notBefore > now + profile.clockSkewSeconds ? authError('token_not_yet_valid') : null;
 }
 
 /**
