@@ -145,6 +145,11 @@ export const REASONS = {
     'permission_denied',
     'The account does not exist, or the user has no access to it; which of them is not told apart.',
   ),
+  interaction_invalid: reason(
+    403,
+    'permission_denied',
+    'A form of a page does not belong to this browser, has been open for too long, or comes from another site.',
+  ),
   ip_denied: reason(403, 'ip_denied', 'The client address is in none of the allowed networks.'),
   ip_unknown: reason(403, 'ip_denied', 'The client address cannot be determined, and a list applies.'),
 
