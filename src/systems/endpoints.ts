@@ -21,8 +21,13 @@ export interface Endpoint {
    *
    * @param identify To be told who the request is as soon as that is proven, for the event of the decision.
    */
-  handle(exchange: Exchange, identify: Identify): MaybePromise<Reply | AuthError>;
+  handle(exchange: Exchange, identify: Identify): MaybePromise<Reply | AuthError | OwnRefusal>;
 }
+
+/** A refusal or a failure that the endpoint has written itself, as a page; the event tells it as what it is. */
+export type OwnRefusal =
+  | { readonly reply: Reply; readonly refusal: AuthError }
+  | { readonly reply: Reply; readonly thrown: unknown };
 
 /** Takes the party that a request has proven to be, by its credentials or by a token that it hands in. */
 export type Identify = (principal: Principal) => void;
@@ -93,6 +98,11 @@ async function run(
       who = principal;
     });
     if (isAuthError(answer)) return reporting.denied(exchange, endpoint.name, who, answer);
+    if ('reply' in answer) {
+      if ('thrown' in answer) reporting.failed(exchange, endpoint.name, who, answer.thrown);
+      else reporting.denied(exchange, endpoint.name, who, answer.refusal);
+      return answer.reply;
+    }
     reporting.allowed(exchange, endpoint.name, who);
     return answer;
   } catch (thrown) {

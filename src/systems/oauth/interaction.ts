@@ -1,7 +1,9 @@
+import type { Clock } from '../../core/clock.ts';
 import type { User } from '../../core/directory.ts';
 import type { AuthError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import type { MaybePromise } from '../../core/maybe-promise.ts';
+import type { Store } from '../../core/store.ts';
 import type { LoginVerifier } from '../../services/login.ts';
 import type { Endpoint } from '../endpoints.ts';
 
@@ -25,6 +27,9 @@ export interface Interaction {
   findActiveUser(userId: string): Promise<User | null>;
   /** The URL under which browsers reach the pages, without a slash at its end. */
   readonly webAppUrl: string;
+  /** The system's own, so that pages need not be given them again. */
+  readonly store: Store;
+  readonly clock: Clock;
 }
 
 export interface AuthorizationInteraction {
@@ -55,7 +60,7 @@ export type AuthorizationReading =
   /** There is nobody to redirect to who could be trusted: show a page with status 400 and no way on. */
   | { readonly kind: 'refuse-directly'; readonly refusal: DirectRefusal }
   /** The application is told, with 303; no page is shown. */
-  | { readonly kind: 'redirect-error'; readonly location: string }
+  | { readonly kind: 'redirect-error'; readonly location: string; readonly cause: AuthError }
   | { readonly kind: 'request'; readonly request: AuthorizationRequest };
 
 export interface DirectRefusal {
@@ -77,6 +82,8 @@ export interface AuthorizationRequest {
   readonly scopes: readonly ScopeView[];
   /** Where the browser will be sent: the host and port, or the scheme of an application on the user's own device. */
   readonly redirectTarget: string;
+  /** The redirect URI as it is registered or, for a loopback address, as it was sent; for a page's policy, not for people. */
+  readonly redirectUri: string;
   /** Whether the user is asked to let a service account act, and not to be acted for. */
   readonly serviceAccount: boolean;
 }
