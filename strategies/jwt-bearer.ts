@@ -28,9 +28,12 @@ import {
 } from '../src/services/account-check.ts';
 import { passportJwtSignature } from '../src/services/passport-jwt-signature.ts';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from '../src/tokens/algorithms.ts';
+import type { AudienceOf } from '../src/tokens/claims.ts';
+
 import { jwtVerifier, type JwtVerifier } from '../src/tokens/jwt-verifier.ts';
 import { keySource, type KeysOption } from '../src/tokens/key-ring.ts';
 
+export type { AudienceOf } from '../src/tokens/claims.ts';
 export type { JwtAlgorithm } from '../src/tokens/algorithms.ts';
 export type { KeyInput } from '../src/tokens/key-material.ts';
 export type { KeysOption, RingKeyInput } from '../src/tokens/key-ring.ts';
@@ -42,8 +45,11 @@ export interface JwtBearerOptions<P extends Principal = Principal> {
   readonly keys: KeysOption;
   /** Who issues the tokens, compared exactly; `null` when they name no issuer, and one that does is then refused. */
   readonly issuer: string | readonly string[] | null;
-  /** Whom the tokens are for; one must match exactly. `null` when they name nobody, and one that does is then refused. */
-  readonly audience: string | readonly string[] | null;
+  /**
+   * Whom the tokens are for; one must match exactly. `null` when they name nobody, and one that does is then refused. A
+   * function gives the one audience that a token must name by its other claims; what it returns `null` for is refused.
+   */
+  readonly audience: string | readonly string[] | AudienceOf | null;
   /** Passport's name of the strategy; default `jwt-bearer`. */
   readonly name?: string | undefined;
   /** Header names that may carry the token; default `Authorization` alone. */
@@ -216,6 +222,9 @@ function rejected(error: AuthError): { readonly kind: 'rejected'; readonly error
 
 const listOfText = listOf(text);
 
+const audienceOption: Reader<readonly string[] | AudienceOf> = (value, path) =>
+  typeof value === 'function' ? (value as AudienceOf) : listOfText(value, path);
+
 const tokenTypeOption: Reader<{ readonly claim: string; readonly value: string }> = (value, path) =>
   parseOptions(path, value, { claim: text, value: text });
 
@@ -226,7 +235,7 @@ function parse<P extends Principal>(options: JwtBearerOptions<P>) {
     algorithm: oneOf(...JWT_ALGORITHMS),
     keys: anything,
     issuer: nullable(listOfText),
-    audience: nullable(listOfText),
+    audience: nullable(audienceOption),
     name: optional(text, 'jwt-bearer'),
     headers: optional(listOfText, ['authorization']),
     exactSchemeCase: optional(flag, false),

@@ -17,6 +17,8 @@ export interface AuthErrorDetails {
   readonly received?: 'list' | 'string' | 'integer' | 'float' | 'boolean' | 'null' | undefined;
   /** Which token a refusal is about; absent: the one that the request is authenticated by. */
   readonly concerns?: TokenRole | undefined;
+  /** The scheme by which the refused credential came, where the refusal challenges for that one. */
+  readonly scheme?: string | undefined;
   /** What is wrong with each field of the body (`body_invalid`). */
   readonly fields?: Readonly<Record<string, FieldProblem>> | undefined;
 }

@@ -48,6 +48,19 @@ export const text: Reader<string> = (value, path) => {
   return value;
 };
 
+/** Text for people. Control and format characters could rewrite what a terminal or a page shows of a list. */
+export function line(mostCharacters: number): Reader<string> {
+  return (value, path) => {
+    const read = text(value, path);
+    if (Array.from(read).length > mostCharacters || UNPRINTABLE.test(read)) {
+      throw wrong(path, `text of at most ${mostCharacters} characters on one line`, value);
+    }
+    return read;
+  };
+}
+
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
 export const flag: Reader<boolean> = (value, path) => {
   if (typeof value !== 'boolean') throw wrong(path, 'true or false', value);
   return value;

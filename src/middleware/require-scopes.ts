@@ -1,5 +1,6 @@
 import { allow, deny, type Guard } from '../core/decision.ts';
 import { authError, ConfigError } from '../core/errors.ts';
+import { isScopeToken } from '../core/scopes.ts';
 
 /**
  * Lets a request pass only if its principal has every one of the scopes.
@@ -17,7 +18,7 @@ export function requireScopes(...scopes: [string, ...string[]]): Guard {
     );
   }
   for (const scope of scopes) {
-    if (typeof scope !== 'string' || !SCOPE_TOKEN.test(scope)) {
+    if (typeof scope !== 'string' || !isScopeToken(scope)) {
       throw new ConfigError(
         'option_invalid',
         'requireScopes: a scope is a word of printable ASCII without blank, quote or backslash; give several as several arguments.',
@@ -39,6 +40,3 @@ export function requireScopes(...scopes: [string, ...string[]]): Guard {
     describe: () => ({ guard: 'require_scopes', scopes: required }),
   };
 }
-
-/** `scope-token` of RFC 6749 section 3.3. */
-const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;

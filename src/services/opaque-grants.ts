@@ -1,11 +1,11 @@
-import { createHmac, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/clock.ts';
 import { authError, isAuthError, type AuthError } from '../core/errors.ts';
 import { chain, isPromise, type MaybePromise } from '../core/maybe-promise.ts';
-import { sha256 } from '../core/secrets.ts';
 import type { Family, FamilyStore, Json } from '../core/store.ts';
 import type { Revocations } from '../tokens/revocations.ts';
+import { AS_UUID, opaqueTexts } from './opaque-texts.ts';
 import type { Sessions, StartOptions } from './sessions.ts';
 
 /** One generation of a session in the form that a client gets: opaque texts, found again by their hashes. */
@@ -63,11 +63,8 @@ type Use = 'guid' | 'access' | 'refresh';
 
 export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
   const { store, sessions, revocations, secret, accessSeconds, clock, cacheSize } = options;
+  const { textOf, isText, handleOf } = opaqueTexts<Use>(secret, AS_UUID);
   const cache = cacheSize === 0 ? null : new LRUCache<string, Family>({ max: cacheSize });
-
-  function textOf(use: Use, familyId: string, generation: number): string {
-    return toUuid(createHmac('sha256', secret).update(`${use}\n${familyId}\n${generation}`).digest());
-  }
 
   function handlesOf(familyId: string, generation: number): readonly string[] {
     return (['access', 'refresh'] as const).map((use) => handleOf(use, textOf(use, familyId, generation)));
@@ -119,7 +116,7 @@ export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
     },
 
     recognise(token) {
-      if (!UUID.test(token)) return authError('token_malformed');
+      if (!isText(token)) return authError('token_malformed');
       const handle = handleOf('access', token);
       const known = cache?.get(handle);
       if (known === undefined) return load(handle);
@@ -130,7 +127,7 @@ export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
     },
 
     async findRefresh(refreshToken) {
-      if (!UUID.test(refreshToken)) return authError('token_malformed');
+      if (!isText(refreshToken)) return authError('token_malformed');
       return (await store.familyByHandle(handleOf('refresh', refreshToken))) ?? authError('token_revoked');
     },
 
@@ -157,20 +154,3 @@ export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
     },
   };
 }
-
-/** The hash under which the store finds a text. The use is part of it, so that no token passes for one of another use. */
-function handleOf(use: Use, text: string): string {
-  return sha256(`${use} ${text}`);
-}
-
-/** The first 122 bits written as a version 4 UUID (RFC 9562 section 5.4). */
-function toUuid(bytes: Buffer): string {
-  const octets = Buffer.from(bytes.subarray(0, 16));
-  octets[6] = ((octets[6] as number) & 0x0f) | 0x40;
-  octets[8] = ((octets[8] as number) & 0x3f) | 0x80;
-  const hex = octets.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-}
-
-/** Exactly the form that is issued, so that one token has one spelling. */
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

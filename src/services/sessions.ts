@@ -70,6 +70,8 @@ export interface Sessions {
 }
 
 export interface StartOptions {
+  /** The session's id, at least 128 bits that nobody can guess; a random one by default. */
+  readonly id?: string | undefined;
   /** Gives the hashes by which the first generation is found, for tokens that name no session. */
   readonly handlesOf?: ((sessionId: string) => readonly string[]) | undefined;
   /** The session that this one hangs on and ends with, when it is an impersonation. */
@@ -138,9 +140,8 @@ export function sessionsOf({
   return {
     ownerKey: (owner) => prefix + owner,
 
-    async start(owner, data, { handlesOf, parent, maxSeconds, reason } = {}) {
+    async start(owner, data, { id = randomToken(128), handlesOf, parent, maxSeconds, reason } = {}) {
       await ready?.();
-      const id = randomToken(128);
       const ends = [absoluteSeconds, maxSeconds ?? null].filter((seconds) => seconds !== null);
       const family = await store.familyCreate({
         id,

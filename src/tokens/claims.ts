@@ -5,8 +5,11 @@ import type { Claims } from '../core/principal.ts';
 export interface ClaimsProfile {
   /** The issuers that are accepted, by exact comparison; `null`: the tokens name none, and one that does is refused. */
   readonly issuers: readonly string[] | null;
-  /** The audiences of which a token must name one; `null`: the tokens name none, and one that does is refused. */
-  readonly audiences: readonly string[] | null;
+  /**
+   * The audiences of which a token must name one; `null`: the tokens name none, and one that does is refused. A function
+   * gives the one audience that the token must name by what else it says; `null` refuses it.
+   */
+  readonly audiences: readonly string[] | AudienceOf | null;
   /** The claim that names the party; `null` where a token is only looked at and stands for nobody. */
   readonly subjectClaim: string | null;
   /**
@@ -21,6 +24,9 @@ export interface ClaimsProfile {
   /** How far in the future `iat` and `nbf` may lie, in seconds, for clocks that are apart. */
   readonly clockSkewSeconds: number;
 }
+
+/** The one audience that a token may name, by its other claims. */
+export type AudienceOf = (claims: Claims) => string | null;
 
 /**
  * Checks the payload of a token whose signature has been verified.
@@ -38,7 +44,7 @@ export function checkClaims(payload: unknown, profile: ClaimsProfile, now: numbe
     checkTimes(claims, profile, now) ??
     checkKind(claims, profile) ??
     checkIssuer(claims['iss'], profile.issuers) ??
-    checkAudience(claims['aud'], profile.audiences) ??
+    checkAudience(claims['aud'], acceptedAudiences(profile.audiences, claims)) ??
     checkStrings(claims, profile.required) ??
     checkStrings(claims, profile.subjectClaim === null ? [] : [profile.subjectClaim])
   );
@@ -71,6 +77,12 @@ function checkIssuer(iss: unknown, accepted: readonly string[] | null): AuthErro
   if (accepted === null) return iss === undefined ? null : authError('token_issuer_refused');
   if (iss === undefined) return authError('token_claim_missing', { claim: 'iss' });
   return accepted.some((issuer) => issuer === iss) ? null : authError('token_issuer_refused');
+}
+
+function acceptedAudiences(audiences: ClaimsProfile['audiences'], claims: Claims): readonly string[] | null {
+  if (typeof audiences !== 'function') return audiences;
+  const audience = audiences(claims);
+  return audience === null ? [] : [audience];
 }
 
 function checkAudience(aud: unknown, accepted: readonly string[] | null): AuthError | null {

@@ -7,6 +7,7 @@ import { REASONS, type ReasonCode } from '../../src/core/reasons.ts';
 import type { Reply } from '../../src/core/reply.ts';
 import { envelope } from '../../src/dialects/envelope.ts';
 import { drf } from '../../src/dialects/drf.ts';
+import { oauthDialect } from '../../src/dialects/oauth.ts';
 import { problem } from '../../src/dialects/problem.ts';
 import { PACKAGE_ROOT, packageEntries } from '../support/package-exports.ts';
 
@@ -15,7 +16,7 @@ const page = readFileSync(FILE, 'utf8');
 const WIRING = '## Mistakes in the wiring';
 
 const CODES = Object.keys(REASONS) as ReasonCode[];
-const DIALECTS: readonly Dialect[] = [envelope(), problem(), drf()];
+const DIALECTS: readonly Dialect[] = [envelope(), problem(), drf(), oauthDialect()];
 
 /** How a dialect's body is written on the page; as it is on the wire, where nothing here says it shorter. */
 const SHORT: Readonly<Record<string, (body: never) => string>> = {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { integer, nullable, optional, parseOptions } from '../../core/options.ts';
+import { integer, line, nullable, optional, parseOptions } from '../../core/options.ts';
 import type { RecordStore } from '../../core/store.ts';
 import type { ApiKeyFormat, ApiKeyTexts } from '../../tokens/api-key-format.ts';
 import type { ApiKeyHasher } from '../../tokens/api-key-hash.ts';
@@ -7,7 +7,7 @@ import { API_KEY_KIND, documentOf, toRecord, type ApiKeyDocument, type ApiKeyRec
 import type { KeyEditor } from './editor.ts';
 import { MAX_AGE_MS } from './key-cache.ts';
 import type { ApiKeyAdministration, EditOptions } from './contract.ts';
-import { line, readChanges, readNewKey, type ApiKeyChanges } from './new-key.ts';
+import { readChanges, readNewKey, type ApiKeyChanges } from './new-key.ts';
 import { isLive, retire, supersede } from './secrets.ts';
 import { sortByQuiet, usageOf } from './usage-report.ts';
 import type { UsageLog } from './usage.ts';

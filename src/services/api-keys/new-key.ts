@@ -1,5 +1,6 @@
 import {
   integer,
+  line,
   listOf,
   nullable,
   optional,
@@ -8,6 +9,7 @@ import {
   wrong,
   type Reader,
 } from '../../core/options.ts';
+import { scopesOption } from '../../core/scopes.ts';
 import { networkOption } from '../../network/network-option.ts';
 import type { ApiKeyRateLimit } from './document.ts';
 
@@ -71,31 +73,8 @@ export function readChanges(changes: ApiKeyChanges): ReadChanges {
   return Object.fromEntries(Object.entries(parsed).filter(([, value]) => value !== undefined));
 }
 
-/** Text for people. Control and format characters could rewrite what a terminal or a page shows of a list. */
-export function line(mostCharacters: number): Reader<string> {
-  return (value, path) => {
-    const read = text(value, path);
-    if (Array.from(read).length > mostCharacters || UNPRINTABLE.test(read)) {
-      throw wrong(path, `text of at most ${mostCharacters} characters on one line`, value);
-    }
-    return read;
-  };
-}
-
 const MOST_NAME_CHARACTERS = 50;
 const MOST_LABEL_CHARACTERS = 200;
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
-
-const scope: Reader<string> = (value, path) => {
-  const read = text(value, path);
-  if (!/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(read)) {
-    throw wrong(path, 'a word of printable ASCII without blank, quote or backslash', value);
-  }
-  return read;
-};
-
-const scopes: Reader<readonly string[]> = (value, path) =>
-  Array.isArray(value) && value.length === 0 ? [] : [...new Set(listOf(scope)(value, path))];
 
 /** An empty list is refused: it could be meant for nobody as well as for everybody, which is `null`. */
 const networks: Reader<readonly string[]> = (value, path) => [...new Set(listOf(network)(value, path))];
@@ -114,7 +93,7 @@ const rateLimit: Reader<ApiKeyRateLimit> = (value, path) =>
 const CHANGES = {
   name: optional(line(MOST_NAME_CHARACTERS)),
   label: optional(nullable(line(MOST_LABEL_CHARACTERS))),
-  scopes: optional(scopes),
+  scopes: optional(scopesOption),
   networks: optional(nullable(networks)),
   expiresAt: optional(nullable(integer(0))),
   rateLimit: optional(nullable(rateLimit)),
