@@ -3,6 +3,7 @@ export type { Credential, CredentialClaim } from './core/credentials.ts';
 export {
   allow,
   deny,
+  type DecidingRule,
   type Decision,
   type EntryGuard,
   type Guard,
@@ -34,5 +35,6 @@ export type { MaybePromise } from './core/maybe-promise.ts';
 export type { Actor, Claims, Principal } from './core/principal.ts';
 export { REASONS, type Disclosure, type ReasonCode } from './core/reasons.ts';
 export { jsonReply, type HeaderLine, type Reply } from './core/reply.ts';
+export type { RequestNamer } from './core/request-id.ts';
 export type { Store } from './core/store.ts';
 export type { CredentialStrategy } from './core/strategy.ts';

@@ -1,9 +1,11 @@
 import type { Dialect } from './dialect.ts';
 import type { AuthError } from './errors.ts';
+import type { DecisionEvent, EventSink } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 import type { Principal } from './principal.ts';
 import type { HeaderLine } from './reply.ts';
+import type { RequestNamer } from './request-id.ts';
 
 /** What a strategy says about the credential of one request. */
 export type Recognition<P> =
@@ -12,13 +14,24 @@ export type Recognition<P> =
       readonly principal: P;
       readonly headers?: readonly HeaderLine[] | undefined;
     }
-  | { readonly kind: 'rejected'; readonly error: AuthError }
+  | { readonly kind: 'rejected'; readonly error: AuthError; readonly rule?: DecidingRule | undefined }
   | { readonly kind: 'absent' };
 
 /** What a guard says about one request. Headers go onto the host's answer. */
 export type Decision<P> =
-  | { readonly kind: 'allow'; readonly principal: P; readonly headers?: readonly HeaderLine[] | undefined }
-  | { readonly kind: 'deny'; readonly error: AuthError };
+  | {
+      readonly kind: 'allow';
+      readonly principal: P;
+      readonly headers?: readonly HeaderLine[] | undefined;
+      readonly rule?: DecidingRule | undefined;
+    }
+  | { readonly kind: 'deny'; readonly error: AuthError; readonly rule?: DecidingRule | undefined };
+
+/**
+ * Which rule decided, for the event and never for the caller: nothing secret, and of few words. A function is only called
+ * when somebody listens.
+ */
+export type DecidingRule = string | (() => string | null);
 
 /** One step in front of a route: it lets the request go on, perhaps as a narrower principal, or refuses it. */
 export interface Guard<P = Principal | null> {
@@ -38,6 +51,10 @@ export interface EntryGuard<P> {
   readonly schemes: readonly string[];
   /** How the chain's refusals are written when its options do not say; systems speak their own. */
   readonly dialect?: Dialect | undefined;
+  /** Who is told of the chain's decisions when its options do not say. */
+  readonly onEvent?: EventSink<DecisionEvent> | undefined;
+  /** How requests are named in events when the chain's options do not say. */
+  readonly requestId?: RequestNamer | undefined;
   enterChain(exchange: Exchange): MaybePromise<Decision<P>>;
   describe(): GuardDescription;
 }
@@ -53,9 +70,12 @@ export function allow<P>(principal: P, headers?: readonly HeaderLine[]): Decisio
   return headers === undefined ? { kind: 'allow', principal } : { kind: 'allow', principal, headers };
 }
 
-/** Refuses the request. */
-export function deny(error: AuthError): { readonly kind: 'deny'; readonly error: AuthError } {
-  return { kind: 'deny', error };
+/** Refuses the request, perhaps with the rule that says so. */
+export function deny(
+  error: AuthError,
+  rule?: DecidingRule,
+): { readonly kind: 'deny'; readonly error: AuthError; readonly rule?: DecidingRule } {
+  return rule === undefined ? { kind: 'deny', error } : { kind: 'deny', error, rule };
 }
 
 /** No credential of the strategy's kind was sent. */

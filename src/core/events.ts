@@ -1,8 +1,10 @@
 import { channel } from 'node:diagnostics_channel';
+import { deliver, type EventSink } from './event-delivery.ts';
 import type { Exchange } from './exchange.ts';
-import { isPromise } from './maybe-promise.ts';
 import type { Principal } from './principal.ts';
 import type { ReasonCode } from './reasons.ts';
+
+export { deliver, failedDeliveries, type EventSink } from './event-delivery.ts';
 
 /** What one guard chain decided about one request. It never holds a credential, a header, a query or a body. */
 export interface DecisionEvent {
@@ -12,6 +14,10 @@ export interface DecisionEvent {
   readonly guard: string;
   /** Why it was refused; `null` when it was allowed. */
   readonly reason: ReasonCode | null;
+  /** Which of the guard's rules decided, in its own words, as a network or a key's public id; `null` when it names none. */
+  readonly rule: string | null;
+  /** The same in all events of one request. */
+  readonly requestId: string;
   readonly principal: EventPrincipal | null;
   readonly method: string;
   readonly path: string;
@@ -139,9 +145,6 @@ export interface ConnectionEvent {
   readonly at: number;
 }
 
-/** Receives events. What it throws or rejects with changes no outcome. */
-export type EventSink<E> = (event: E) => unknown;
-
 const decisions = channel('portcullis:decision');
 const sessions = channel('portcullis:session');
 const workspaces = channel('portcullis:workspace');
@@ -205,18 +208,6 @@ export function publishConnection(
   if (connections.hasSubscribers) connections.publish(event);
   if (sink !== undefined) deliver(event, sink);
 }
-
-/** Calls a sink so that neither an exception nor a rejection of it reaches the request. */
-export function deliver<E>(event: E, sink: EventSink<E>): void {
-  try {
-    const result = sink(event);
-    if (isPromise(result)) result.then(undefined, ignore);
-  } catch {
-    // An audit sink that fails must not turn a decision into another one.
-  }
-}
-
-function ignore(): void {}
 
 /** The members that every event about a request shares. */
 export function eventSubject(

@@ -104,7 +104,7 @@ function toDecision(recognition: Recognition<Principal>): Decision<Principal> {
       if (!isPrincipal(recognition.principal)) throw new TypeError('a strategy recognised nobody');
       return allow(recognition.principal, recognition.headers);
     case 'rejected':
-      return deny(recognition.error);
+      return deny(recognition.error, recognition.rule);
     case 'absent':
       // A strategy that was given its credential and finds none of its own in it has not recognised anybody.
       return deny(authError('credentials_missing'));

@@ -6,6 +6,7 @@ import type { Exchange } from '../core/exchange.ts';
 import { callback, implementing, optional, parseOptions } from '../core/options.ts';
 import type { ReasonCode } from '../core/reasons.ts';
 import type { Reply } from '../core/reply.ts';
+import type { RequestNamer } from '../core/request-id.ts';
 import { envelope } from '../dialects/envelope.ts';
 import { reportingTo } from './reporting.ts';
 
@@ -14,6 +15,8 @@ export interface ErrorEnvelopeOptions {
   readonly dialect?: Dialect | undefined;
   /** Is told of every error; without it an unexpected one becomes a process warning. */
   readonly onEvent?: EventSink<DecisionEvent> | undefined;
+  /** Names the request in events, as the host's own log does. */
+  readonly requestId?: RequestNamer | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -34,13 +37,21 @@ export function errorRenderer(
   const {
     dialect,
     onEvent = unheard,
+    requestId,
     clock,
   } = parseOptions('errorEnvelope', options, {
     dialect: optional(implementing<Dialect>('a dialect, such as envelope()', 'render')),
     onEvent: optional(callback<EventSink<DecisionEvent>>()),
+    requestId: optional(callback<RequestNamer>()),
     clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
   });
-  const reporting = reportingTo({ dialect: dialect ?? envelope(), schemes: ['Bearer'], clock, onEvent });
+  const reporting = reportingTo({
+    dialect: dialect ?? envelope(),
+    schemes: ['Bearer'],
+    clock,
+    onEvent,
+    requestId,
+  });
 
   return function renderError(thrown, exchange) {
     const refusal = isAuthError(thrown) ? thrown : clientError(thrown);

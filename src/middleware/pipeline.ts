@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../core/clock.ts';
-import type { Decision, GuardDescription } from '../core/decision.ts';
+import type { DecidingRule, Decision, GuardDescription } from '../core/decision.ts';
 import type { Dialect } from '../core/dialect.ts';
 import { authError, isAuthError } from '../core/errors.ts';
 import type { DecisionEvent, EventSink } from '../core/events.ts';
@@ -8,6 +8,7 @@ import { isPromise, type MaybePromise } from '../core/maybe-promise.ts';
 import { callback, implementing, optional, parseOptions, text } from '../core/options.ts';
 import { isPrincipal, type Principal } from '../core/principal.ts';
 import type { HeaderLine, Reply } from '../core/reply.ts';
+import type { RequestNamer } from '../core/request-id.ts';
 import { envelope } from '../dialects/envelope.ts';
 import { readChain } from './read-chain.ts';
 import { reportingTo } from './reporting.ts';
@@ -19,6 +20,8 @@ export interface GuardOptions {
   readonly property?: string | undefined;
   /** Is told of every decision of this guard; what it throws changes nothing. */
   readonly onEvent?: EventSink<DecisionEvent> | undefined;
+  /** Names the request in events, as the host's own log does; by default an id is made up when somebody listens. */
+  readonly requestId?: RequestNamer | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -49,17 +52,19 @@ type AnyPrincipal = Principal | null;
  */
 export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]): Pipeline<P> {
   const { entry, guards, options } = readChain(args);
-  const { dialect, property, onEvent, clock } = parseOptions('guard', options, {
+  const { dialect, property, onEvent, requestId, clock } = parseOptions('guard', options, {
     dialect: optional(implementing<Dialect>('a dialect, such as envelope()', 'render')),
     property: optional(text, 'user'),
     onEvent: optional(callback<EventSink<DecisionEvent>>()),
+    requestId: optional(callback<RequestNamer>()),
     clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
   });
   const reporting = reportingTo({
     dialect: dialect ?? entry.dialect ?? envelope(),
     schemes: entry.schemes,
     clock,
-    onEvent,
+    onEvent: onEvent ?? entry.onEvent,
+    requestId: requestId ?? entry.requestId,
   });
   const names = [entry.name, ...guards.map((guard) => guard.name)];
   const surrounding = guards.filter((guard) => guard.enter !== undefined).toReversed();
@@ -71,16 +76,22 @@ export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]
     decision: Decision<AnyPrincipal>,
     before: AnyPrincipal,
     seen: readonly HeaderLine[],
+    named: DecidingRule | undefined,
   ): MaybePromise<PipelineResult<P>> {
     let current = decision;
     let principal = before;
     let headers = seen;
+    let rule = named;
     let step = from;
     try {
       for (;;) {
         if (current.kind === 'deny') {
           if (!isAuthError(current.error)) throw new TypeError(`the guard "${nameOf(step)}" gave no reason`);
-          return { kind: 'reply', reply: reporting.denied(exchange, nameOf(step), principal, current.error) };
+          const { error, rule: denying } = current;
+          return {
+            kind: 'reply',
+            reply: reporting.denied(exchange, nameOf(step), principal, error, denying),
+          };
         }
         // A guard in plain JavaScript may return anything; only an explicit yes lets the request go on.
         if (current.kind !== 'allow') throw new TypeError(`the guard "${nameOf(step)}" returned no decision`);
@@ -92,14 +103,15 @@ export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]
           return { kind: 'reply', reply: reporting.denied(exchange, nameOf(step), principal, READ_ONLY) };
         }
         if (current.headers !== undefined) headers = [...headers, ...current.headers];
+        rule = current.rule ?? rule;
         const guard = guards[step];
         if (guard === undefined) break;
         step += 1;
         const next = guard.decide(exchange, principal);
-        if (isPromise(next)) return proceedLater(exchange, step, next, principal, headers);
+        if (isPromise(next)) return proceedLater(exchange, step, next, principal, headers, rule);
         current = next;
       }
-      reporting.allowed(exchange, entry.name, principal);
+      reporting.allowed(exchange, entry.name, principal, rule);
     } catch (thrown) {
       return { kind: 'reply', reply: reporting.failed(exchange, nameOf(step), principal, thrown) };
     }
@@ -112,6 +124,7 @@ export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]
     promised: Promise<Decision<AnyPrincipal>>,
     principal: AnyPrincipal,
     headers: readonly HeaderLine[],
+    rule: DecidingRule | undefined,
   ): Promise<PipelineResult<P>> {
     let decision: Decision<AnyPrincipal>;
     try {
@@ -119,7 +132,7 @@ export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]
     } catch (thrown) {
       return { kind: 'reply', reply: reporting.failed(exchange, nameOf(step), principal, thrown) };
     }
-    return proceed(exchange, step, decision, principal, headers);
+    return proceed(exchange, step, decision, principal, headers, rule);
   }
 
   function nameOf(step: number): string {
@@ -136,8 +149,8 @@ export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]
         return { kind: 'reply', reply: reporting.failed(exchange, entry.name, null, thrown) };
       }
       return isPromise(first)
-        ? proceedLater(exchange, 0, first, null, NO_HEADERS)
-        : proceed(exchange, 0, first, null, NO_HEADERS);
+        ? proceedLater(exchange, 0, first, null, NO_HEADERS, undefined)
+        : proceed(exchange, 0, first, null, NO_HEADERS, undefined);
     },
     enter(principal, handler) {
       if (surrounding.length === 0) return handler();

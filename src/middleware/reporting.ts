@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Clock } from '../core/clock.ts';
+import type { DecidingRule } from '../core/decision.ts';
 import type { Dialect } from '../core/dialect.ts';
 import { isError, refusalOf, type AuthError } from '../core/errors.ts';
 import {
@@ -12,12 +13,19 @@ import {
 import type { Exchange } from '../core/exchange.ts';
 import type { Principal } from '../core/principal.ts';
 import { jsonReply, type Reply } from '../core/reply.ts';
+import { requestIdOf, type RequestNamer } from '../core/request-id.ts';
 
 /** Turns refusals and failures into answers, and tells whoever listens. */
 export interface Reporting {
-  allowed(exchange: Exchange, guard: string, principal: Principal | null): void;
+  allowed(exchange: Exchange, guard: string, principal: Principal | null, rule?: DecidingRule): void;
   /** The answer to a refusal. */
-  denied(exchange: Exchange, guard: string, principal: Principal | null, error: AuthError): Reply;
+  denied(
+    exchange: Exchange,
+    guard: string,
+    principal: Principal | null,
+    error: AuthError,
+    rule?: DecidingRule,
+  ): Reply;
   /** The answer to something that was thrown: 503 for an outage, 500 for anything unknown. */
   failed(exchange: Exchange, guard: string, principal: Principal | null, thrown: unknown): Reply;
 }
@@ -27,9 +35,10 @@ export interface ReportingParts {
   readonly schemes: readonly string[];
   readonly clock: Clock;
   readonly onEvent: EventSink<DecisionEvent> | undefined;
+  readonly requestId?: RequestNamer | undefined;
 }
 
-export function reportingTo({ dialect, schemes, clock, onEvent }: ReportingParts): Reporting {
+export function reportingTo({ dialect, schemes, clock, onEvent, requestId }: ReportingParts): Reporting {
   function render(error: AuthError, exchange: Exchange): Reply {
     try {
       return sendable(dialect.render(error, { schemes, method: exchange.method, path: exchange.path }));
@@ -44,18 +53,24 @@ export function reportingTo({ dialect, schemes, clock, onEvent }: ReportingParts
     exchange: Exchange,
     principal: Principal | null,
     event: Pick<DecisionEvent, 'outcome' | 'guard' | 'reason' | 'cause'>,
+    rule?: DecidingRule,
   ): void {
     if (!hasDecisionListener(onEvent)) return;
-    const subject = eventSubject(exchange, principal);
-    publishDecision({ type: 'decision', ...event, ...subject, at: clock.now() }, onEvent);
+    const about = {
+      rule: ruleText(rule),
+      requestId: requestIdOf(exchange, requestId),
+      ...eventSubject(exchange, principal),
+      at: clock.now(),
+    };
+    publishDecision({ type: 'decision', ...event, ...about }, onEvent);
   }
 
   return {
-    allowed(exchange, guard, principal) {
-      publish(exchange, principal, { outcome: 'allowed', guard, reason: null });
+    allowed(exchange, guard, principal, rule) {
+      publish(exchange, principal, { outcome: 'allowed', guard, reason: null }, rule);
     },
-    denied(exchange, guard, principal, error) {
-      publish(exchange, principal, { outcome: 'denied', guard, reason: error.code });
+    denied(exchange, guard, principal, error, rule) {
+      publish(exchange, principal, { outcome: 'denied', guard, reason: error.code }, rule);
       return render(error, exchange);
     },
     failed(exchange, guard, principal, thrown) {
@@ -65,6 +80,16 @@ export function reportingTo({ dialect, schemes, clock, onEvent }: ReportingParts
       return render(error, exchange);
     },
   };
+}
+
+/** A rule that cannot be told is no reason to decide another way. */
+function ruleText(rule: DecidingRule | undefined): string | null {
+  try {
+    const told: unknown = typeof rule === 'function' ? rule() : rule;
+    return typeof told === 'string' ? told : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Refuses what no server can send, before a half of it is on its way. */

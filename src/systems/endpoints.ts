@@ -7,6 +7,7 @@ import type { Exchange } from '../core/exchange.ts';
 import type { MaybePromise } from '../core/maybe-promise.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Reply } from '../core/reply.ts';
+import type { RequestNamer } from '../core/request-id.ts';
 import { reportingTo, type Reporting } from '../middleware/reporting.ts';
 
 /** One endpoint of a system: a row of its table. */
@@ -58,6 +59,7 @@ export interface EndpointTableOptions {
   readonly strayEntry?: EntryGuard<Principal> | undefined;
   readonly clock: Clock;
   readonly onEvent: EventSink<DecisionEvent> | undefined;
+  readonly requestId?: RequestNamer | undefined;
 }
 
 /** Answers requests from a table of endpoints; every system is one such table. */

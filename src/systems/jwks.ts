@@ -13,6 +13,7 @@ import {
   type Reader,
 } from '../core/options.ts';
 import { jsonReply, type Reply } from '../core/reply.ts';
+import type { RequestNamer } from '../core/request-id.ts';
 import { problem } from '../dialects/problem.ts';
 import { isSymmetric, JWT_ALGORITHMS, type JwtAlgorithm } from '../tokens/algorithms.ts';
 import { signingRing, type KeyRing, type KeysOption, type RingKey } from '../tokens/key-ring.ts';
@@ -29,6 +30,8 @@ export interface JwksOptions {
   readonly maxAgeSeconds?: number | undefined;
   /** Is told of every request. */
   readonly onEvent?: EventSink<DecisionEvent> | undefined;
+  /** Names the request in events, as the host's own log does. */
+  readonly requestId?: RequestNamer | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -46,12 +49,13 @@ export interface JwksOptions {
  * ```
  */
 export function jwksSystem(options: JwksOptions): System {
-  const { keys, algorithm, path, maxAgeSeconds, onEvent, clock } = parseOptions(OWNER, options, {
+  const { keys, algorithm, path, maxAgeSeconds, onEvent, requestId, clock } = parseOptions(OWNER, options, {
     keys: (value: unknown) => value,
     algorithm: optional(oneOf(...JWT_ALGORITHMS), 'HS256'),
     path: optional(absolutePath, '/.well-known/jwks.json'),
     maxAgeSeconds: optional(integer(0, 86_400), 600),
     onEvent: optional(callback<EventSink<DecisionEvent>>()),
+    requestId: optional(callback<RequestNamer>()),
     clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
   });
   const ring = signingRing(OWNER, keys, algorithm);
@@ -76,7 +80,14 @@ export function jwksSystem(options: JwksOptions): System {
     name: 'jwks',
     endpoints,
     prefixes: [],
-    handle: endpointTable(endpoints, { dialect: problem(), schemes: [], prefixes: [], clock, onEvent }),
+    handle: endpointTable(endpoints, {
+      dialect: problem(),
+      schemes: [],
+      prefixes: [],
+      clock,
+      onEvent,
+      requestId,
+    }),
     close: () => Promise.resolve(),
   };
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import type { Directory, User } from '../core/directory.ts';
-import type { DecisionEvent, EventSink, SessionEvent } from '../core/events.ts';
+import type { AllowlistEvent, DecisionEvent, EventSink, SessionEvent } from '../core/events.ts';
 import { callback, implementing, integer, nullable, optional, type Reader } from '../core/options.ts';
+import type { RequestNamer } from '../core/request-id.ts';
 import type { Store } from '../core/store.ts';
 import { clientAddressShape, type ClientAddressChoice } from '../middleware/client-address.ts';
 import type { LoginLimiter } from '../services/login.ts';
@@ -10,6 +11,9 @@ import {
   readAccountCheckPolicy,
   type AccountCheckPolicy,
 } from '../services/account-check.ts';
+
+/** What a system tells of: decisions, what happens to sessions, and edits of its allowlists, where it has any. */
+export type SystemEvent = DecisionEvent | SessionEvent | AllowlistEvent;
 
 /** What every system with logins and sessions is given; the defaults of the lifetimes are each system's own. */
 export interface SessionSystemOptions<U extends User> extends ClientAddressChoice {
@@ -33,8 +37,13 @@ export interface SessionSystemOptions<U extends User> extends ClientAddressChoic
   readonly feedPollMs?: number | undefined;
   /** How old this process's knowledge of revocations may be before it refuses with 503; default 10,000. */
   readonly maxStaleMs?: number | undefined;
-  /** Is told of every decision of the endpoints and of what happens to sessions. */
-  readonly onEvent?: EventSink<DecisionEvent | SessionEvent> | undefined;
+  /**
+   * Is told of every decision of the endpoints and of guards that begin with this system's `authenticate()`, of what
+   * happens to sessions, and of edits of this system's allowlists.
+   */
+  readonly onEvent?: EventSink<SystemEvent> | undefined;
+  /** Names the request in events, as the host's own log does; by default an id is made up when somebody listens. */
+  readonly requestId?: RequestNamer | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -50,7 +59,8 @@ export interface SessionConfig<U extends User> extends ClientAddressChoice {
   readonly loginLimiter: LoginLimiter | undefined;
   readonly feedPollMs: number;
   readonly maxStaleMs: number;
-  readonly onEvent: EventSink<DecisionEvent | SessionEvent> | undefined;
+  readonly onEvent: EventSink<SystemEvent> | undefined;
+  readonly requestId: RequestNamer | undefined;
   readonly clock: Clock;
 }
 
@@ -71,7 +81,8 @@ export function sessionOptionReaders<U extends User>(defaults: {
     loginLimiter: optional(implementing<LoginLimiter>('a login limiter', 'check', 'failed', 'succeeded')),
     feedPollMs: optional(integer(10, 60_000), 1_000),
     maxStaleMs: optional(integer(100, 3_600_000), 10_000),
-    onEvent: optional(callback<EventSink<DecisionEvent | SessionEvent>>()),
+    onEvent: optional(callback<EventSink<SystemEvent>>()),
+    requestId: optional(callback<RequestNamer>()),
     ...clientAddressShape,
   };
 }

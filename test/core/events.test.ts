@@ -16,6 +16,8 @@ const EVENT: DecisionEvent = {
   outcome: 'allowed',
   guard: 'authenticate',
   reason: null,
+  rule: null,
+  requestId: 'r-1',
   principal: null,
   method: 'GET',
   path: '/',

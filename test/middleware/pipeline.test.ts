@@ -164,6 +164,8 @@ describe.each(WAYS)('a chain whose guards answer %s', (_, way) => {
         outcome: 'denied',
         guard: 'two',
         reason: 'ip_denied',
+        rule: null,
+        requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
         principal: { kind: 'user', id: 'alice', workspace: null, actor: null },
         method: 'GET',
         path: '/things',

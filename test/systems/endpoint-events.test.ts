@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import type { DecisionEvent, SessionEvent } from '../../src/core/events.ts';
+import type { SystemEvent } from '../../src/systems/session-options.ts';
 import { mount } from '../../src/node.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
 import { b2bSystem } from '../../src/systems/b2b/system.ts';
@@ -25,7 +25,7 @@ const directory = {
 
 /** What the decisions of the endpoints say, in order: endpoint, outcome, party and actor. */
 function recorder(): {
-  readonly onEvent: (event: DecisionEvent | SessionEvent) => void;
+  readonly onEvent: (event: SystemEvent) => void;
   take(): readonly string[];
 } {
   let lines: string[] = [];

@@ -36,12 +36,12 @@ export interface B2bSystem extends System {
  */
 export function b2bSystem(options: B2bOptions): B2bSystem {
   const config = readB2bOptions(options);
-  const { store, clock, onEvent } = config;
+  const { store, clock, onEvent, requestId } = config;
   const parts = pairParts('b2b', 'b2bSystem', config, B2B_NAMING);
   const { feed, sessions, strategy } = parts;
   const dialect = b2bDialect();
-  const entry: EntryGuard<B2bPrincipal> = { ...authenticate(strategy), dialect };
-  const lists = allowlists({ store, feed, clock });
+  const entry: EntryGuard<B2bPrincipal> = { ...authenticate(strategy), dialect, onEvent, requestId };
+  const lists = allowlists({ store, feed, clock, onEvent });
   const { trustedProxies, clientAddress, onUntrustedForward } = config;
   const addressGuard = ipAllowlist({
     lists,
@@ -57,7 +57,14 @@ export function b2bSystem(options: B2bOptions): B2bSystem {
     name: 'b2b',
     endpoints,
     prefixes: PREFIXES,
-    handle: endpointTable(endpoints, { dialect, schemes: ['Bearer'], prefixes: PREFIXES, clock, onEvent }),
+    handle: endpointTable(endpoints, {
+      dialect,
+      schemes: ['Bearer'],
+      prefixes: PREFIXES,
+      clock,
+      onEvent,
+      requestId,
+    }),
     close: () => feed.close(),
     authenticate: () => entry,
     ipAllowlist: () => addressGuard,

@@ -56,7 +56,7 @@ export interface BearerSessionSystem extends System {
  */
 export function bearerSessionSystem(options: BearerSessionOptions): BearerSessionSystem {
   const config = readBearerSessionOptions(options);
-  const { directory, clock, onEvent } = config;
+  const { directory, clock, onEvent, requestId } = config;
   const parts = sessionParts('bearer-session', 'bearerSessionSystem', config);
   const { feed, sessions, revocations, accounts } = parts;
   const grants = opaqueGrants({ ...config, sessions, revocations });
@@ -101,7 +101,7 @@ export function bearerSessionSystem(options: BearerSessionOptions): BearerSessio
       find: (token) =>
         chain(grants.recognise(token), (found) => (isAuthError(found) ? found : admit(found, access))),
     });
-    return { ...authenticate(strategy), dialect };
+    return { ...authenticate(strategy), dialect, onEvent, requestId };
   }
 
   const entry = entryOf('required');
@@ -123,6 +123,7 @@ export function bearerSessionSystem(options: BearerSessionOptions): BearerSessio
       strayEntry: entry,
       clock,
       onEvent,
+      requestId,
     }),
     close: () => feed.close(),
     authenticate: () => entry,

@@ -46,13 +46,15 @@ export interface JwtPairSystem extends System {
  */
 export function jwtPairSystem(options: JwtPairOptions): JwtPairSystem {
   const config = readJwtPairOptions(options);
-  const { clock, onEvent, apiKeys } = config;
+  const { clock, onEvent, requestId, apiKeys } = config;
   const parts = pairParts('jwt-pair', 'jwtPairSystem', config, JWT_PAIR_NAMING);
   const { feed, sessions, strategy } = parts;
   const dialect = drf({ legacyTokenMessages: config.legacyTokenMessages });
   const entry: EntryGuard<Principal> = {
     ...(apiKeys === undefined ? authenticate(strategy) : authenticate(strategy, apiKeys)),
     dialect,
+    onEvent,
+    requestId,
   };
   const endpoints = jwtPairEndpoints({ ...config, ...parts, entry });
   const prefixes = ['/api/v1/jwt'];
@@ -61,7 +63,14 @@ export function jwtPairSystem(options: JwtPairOptions): JwtPairSystem {
     name: 'jwt-pair',
     endpoints,
     prefixes,
-    handle: endpointTable(endpoints, { dialect, schemes: ['Bearer'], prefixes, clock, onEvent }),
+    handle: endpointTable(endpoints, {
+      dialect,
+      schemes: ['Bearer'],
+      prefixes,
+      clock,
+      onEvent,
+      requestId,
+    }),
     close: () => feed.close(),
     authenticate: () => entry,
     dialect,

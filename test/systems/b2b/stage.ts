@@ -1,5 +1,6 @@
 import { afterEach, expect } from 'vitest';
-import type { DecisionEvent, SessionEvent } from '../../../src/core/events.ts';
+import type { SessionEvent } from '../../../src/core/events.ts';
+import type { SystemEvent } from '../../../src/systems/session-options.ts';
 import type { Store } from '../../../src/core/store.ts';
 import { memoryStore } from '../../../src/stores/memory.ts';
 import type { LoginLimiter } from '../../../src/services/login.ts';
@@ -19,7 +20,7 @@ export interface Stage {
   readonly store: Store;
   readonly clock: MovableClock;
   readonly directory: TestDirectory;
-  readonly events: readonly (DecisionEvent | SessionEvent)[];
+  readonly events: readonly SystemEvent[];
   /** The actions of session events, in order. */
   sessionActions(): readonly SessionEvent['action'][];
   /** Where requests come from as far as the system can tell; `null` when it cannot. */
@@ -55,7 +56,7 @@ export async function startStage(host: B2bHost = NODE_HOST, options: StageOption
   const clock = options.clock ?? movableClock(MONDAY_SECONDS);
   const directory = options.directory ?? testDirectory();
   const store = options.store ?? memoryStore({ clock });
-  const events: (DecisionEvent | SessionEvent)[] = [];
+  const events: SystemEvent[] = [];
   let address: string | null = '203.0.113.7';
   const b2b = b2bSystem({
     keys: SECRET,

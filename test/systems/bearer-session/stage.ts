@@ -1,5 +1,6 @@
 import { afterEach } from 'vitest';
-import type { DecisionEvent, SessionEvent } from '../../../src/core/events.ts';
+import type { SessionEvent } from '../../../src/core/events.ts';
+import type { SystemEvent } from '../../../src/systems/session-options.ts';
 import type { Store } from '../../../src/core/store.ts';
 import type { LoginLimiter } from '../../../src/services/login.ts';
 import { memoryStore } from '../../../src/stores/memory.ts';
@@ -25,7 +26,7 @@ export interface Stage {
   readonly store: Store;
   readonly clock: MovableClock;
   readonly directory: TestDirectory;
-  readonly events: readonly (DecisionEvent | SessionEvent)[];
+  readonly events: readonly SystemEvent[];
   /** The actions of session events, in order. */
   sessionActions(): readonly SessionEvent['action'][];
   /** Sends a text or bytes as they stand, anything else as JSON, and no body for `undefined`. */
@@ -55,7 +56,7 @@ export async function startStage(host: BearerHost = NODE_HOST, options: StageOpt
   const clock = options.clock ?? movableClock(SAMPLE_SECONDS);
   const directory = options.directory ?? testDirectory();
   const store = options.store ?? memoryStore({ clock });
-  const events: (DecisionEvent | SessionEvent)[] = [];
+  const events: SystemEvent[] = [];
   const system = bearerSessionSystem({
     secret: TEST_SECRET,
     ...options,

@@ -1,7 +1,7 @@
 import { afterEach } from 'vitest';
 import { ApiKeyStrategy } from '../../../strategies/api-key.ts';
 import type { Guard } from '../../../src/core/decision.ts';
-import type { DecisionEvent, SessionEvent } from '../../../src/core/events.ts';
+import type { SystemEvent } from '../../../src/systems/session-options.ts';
 import type { Store } from '../../../src/core/store.ts';
 import { apiKeys, type ApiKeys } from '../../../src/services/api-keys.ts';
 import { memoryStore } from '../../../src/stores/memory.ts';
@@ -28,7 +28,7 @@ export interface Stage {
   readonly store: Store;
   readonly clock: MovableClock;
   readonly directory: TestDirectory;
-  readonly events: readonly (DecisionEvent | SessionEvent)[];
+  readonly events: readonly SystemEvent[];
   /** Where requests come from as far as the system can tell; `null` when it cannot. */
   address: string | null;
   /** Sends bytes and texts as they stand, anything else as JSON, and no body for `undefined`. */
@@ -62,7 +62,7 @@ export async function startStage(host: JwtPairHost = NODE_HOST, options: StageOp
   const clock = options.clock ?? movableClock();
   const directory = options.directory ?? testDirectory();
   const store = options.store ?? memoryStore({ clock });
-  const events: (DecisionEvent | SessionEvent)[] = [];
+  const events: SystemEvent[] = [];
   let address: string | null = '203.0.113.7';
   const keys = apiKeys({ store, productPrefix: 'acme', keyFormat: 'prefix-secret', clock });
   const system = jwtPairSystem({
