@@ -163,6 +163,41 @@ export const REASONS = {
     'body_invalid',
     'The address to return to is not one of those that the host allows.',
   ),
+  signin_input_missing: reason(400, 'body_invalid', 'A sign-in by a provider brought no token and no code.'),
+  signin_credential_refused: reason(
+    400,
+    'body_invalid',
+    'The provider does not vouch for the token, or it was made for another application.',
+  ),
+  signin_code_refused: reason(400, 'body_invalid', 'The provider does not accept the authorization code.'),
+  signin_exchange_failed: reason(
+    400,
+    'body_invalid',
+    'The provider refused the exchange for another reason than the code, or answered it with nonsense.',
+  ),
+  signin_state_missing: reason(400, 'body_invalid', 'A sign-in that began here came back without its state.'),
+  signin_state_unknown: reason(
+    400,
+    'body_invalid',
+    'The state of a sign-in was never given out, has been used or has expired.',
+  ),
+  signin_state_mismatched: reason(
+    400,
+    'body_invalid',
+    'The state of a sign-in belongs to another browser, provider or callback, or the answer names another issuer.',
+  ),
+  signin_denied: reason(400, 'body_invalid', 'The user did not consent to the sign-in at the provider.'),
+  signin_unregistered: reason(
+    400,
+    'body_invalid',
+    'The identity belongs to no user, and the host lets it neither sign up nor be linked.',
+  ),
+  signin_email_taken: reason(
+    400,
+    'body_invalid',
+    'The identity belongs to no user, and another user has its e-mail address.',
+  ),
+  signin_user_inactive: reason(400, 'body_invalid', 'The user behind the identity is switched off.'),
   connection_state_invalid: reason(
     400,
     'body_invalid',

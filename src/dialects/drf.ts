@@ -56,6 +56,11 @@ const always =
   () =>
     detail(status, message, code);
 
+/** A sentence about the body as a whole. */
+const nonField =
+  (message: string): Answering =>
+  () => ({ status: 400, body: { non_field_errors: [message] } });
+
 const NOT_PROVIDED = always(401, 'Authentication credentials were not provided.');
 const FORBIDDEN = always(403, 'You do not have permission to perform this action.');
 
@@ -93,6 +98,17 @@ const BY_CODE: Readonly<Partial<Record<ReasonCode, Answering>>> = {
       ? detail(401, 'Token contained no recognizable user identification', 'token_not_valid')
       : badToken(error, context, legacy),
   redirect_uri_refused: always(400, 'redirect_uri is not allowed.'),
+  signin_input_missing: nonField('Incorrect input. access_token or code is required.'),
+  signin_credential_refused: nonField('Incorrect value'),
+  signin_code_refused: nonField('Failed to exchange code for access token'),
+  signin_exchange_failed: nonField('Failed to exchange code for access token'),
+  signin_state_missing: nonField('State could not be found in request data.'),
+  signin_state_unknown: nonField('State could not be found in server-side session data.'),
+  signin_state_mismatched: nonField('Invalid state has been provided.'),
+  signin_denied: always(400, 'access_denied'),
+  signin_unregistered: nonField('Incorrect value'),
+  signin_email_taken: nonField('User is already registered with this e-mail address.'),
+  signin_user_inactive: nonField('User account is disabled.'),
   connection_state_invalid: always(400, 'Invalid state has been provided.'),
   connection_denied: always(400, 'access_denied'),
   connection_exchange_failed: always(400, 'Failed to exchange code for access token'),
