@@ -63,6 +63,11 @@ export interface AuthorizationStates {
     state: string,
     expected: ExpectedAuthorization,
   ): Promise<FinishedAuthorization | 'unknown' | 'mismatched'>;
+  /**
+   * Makes a state that this caller has used up good again, until the end it had: what failed was the provider or a store,
+   * and whoever loads the page again is to get through.
+   */
+  restore(state: string): Promise<void>;
 }
 
 /** How long somebody may take at the provider. */
@@ -109,6 +114,14 @@ export function authorizationStates(store: Store, clock: Clock): AuthorizationSt
       if (used === null || used.uses !== 1) return 'unknown';
       const { codeVerifier, nonce, callbackUrl, data } = kept;
       return { state, codeVerifier, nonce, callbackUrl, data };
+    },
+
+    async restore(state) {
+      const id = sha256(state);
+      const record = await store.get<string>(KIND, id);
+      // A record that is made anew has not been used; nobody gets in between, since a used one lets nobody through.
+      if (record === null || !(await store.delete(KIND, id, record.version))) return;
+      await store.put(KIND, id, record.data, { expect: 'absent', expiresAt: record.expiresAt });
     },
   };
 }

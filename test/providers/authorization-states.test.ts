@@ -135,6 +135,26 @@ describe('authorizationStates', () => {
     }
   });
 
+  it('OC-01 lets one answer through again after a state was restored, until the end it had', async () => {
+    const { states, clock } = keeper();
+    const begun = await states.begin(BEGUN);
+    await states.finish(begun.state, EXPECTED);
+    await states.restore(begun.state);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => states.finish(begun.state, EXPECTED)));
+    expect(answers.filter((answer) => answer !== 'unknown')).toEqual([
+      { ...begun, callbackUrl: 'https://api.example/callback', data: { returnTo: '/app' } },
+    ]);
+    await states.restore(begun.state);
+    clock.advance(600);
+    expect(await states.finish(begun.state, EXPECTED)).toBe('unknown');
+  });
+
+  it('restores nothing that was never given out', async () => {
+    const { states } = keeper();
+    await states.restore('A'.repeat(43));
+    expect(await states.finish('A'.repeat(43), EXPECTED)).toBe('unknown');
+  });
+
   it('OC-02 takes over a verifier that something else has made', async () => {
     const { states } = keeper();
     const codeVerifier = newCodeVerifier();
