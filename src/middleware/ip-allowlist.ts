@@ -30,7 +30,7 @@ export interface LiveIpAllowlistOptions extends ClientAddressChoice {
   /** The service that keeps them. */
   readonly lists: Pick<Allowlists, 'check'>;
   /**
-   * The lists that apply to a principal, as in `client:123456`; every one that is configured must contain the address.
+   * The lists that apply to a principal, as in `client:123456`; every one that is enforced must contain the address.
    * None means that no list applies, and everyone may pass. By default all that can apply: those of the party, its
    * account and workspace, and of whoever acts as it.
    */
@@ -100,7 +100,7 @@ function liveGuard(
     name: NAME,
     decide(exchange, principal) {
       if (principal === null) return deny(authError('credentials_missing'));
-      const refusal = lists.check(subjectsOfPrincipal(principal), addressOf(exchange));
+      const refusal = lists.check(subjectsOfPrincipal(principal), addressOf(exchange), exchange);
       return isPromise(refusal)
         ? refusal.then((later) => decisionOn(later, principal))
         : decisionOn(refusal, principal);

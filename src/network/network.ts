@@ -152,6 +152,7 @@ function problem(sentence: string): NetworkReading {
 /** One sentence that says what a person most likely did, for text that {@link parseAddress} refuses. */
 export function problemOfAddress(text: string): string {
   if (text === '') return 'There is no address.';
+  if (text.includes('/')) return 'It is a network; name one address of it.';
   if (/\s/.test(text)) return 'It holds a blank.';
   if (text.includes('%'))
     return 'A zone, as in fe80::1%eth0, means nothing on another machine; leave it out.';

@@ -1,25 +1,50 @@
 import { systemClock, type Clock } from '../core/clock.ts';
-import type { AuthError } from '../core/errors.ts';
 import type { AllowlistEvent, EventSink } from '../core/events.ts';
-import { isPromise, type MaybePromise } from '../core/maybe-promise.ts';
 import { callback, implementing, optional, parseOptions } from '../core/options.ts';
 import type { FeedStore, RecordStore } from '../core/store.ts';
-import type { Address } from '../network/address.ts';
-import type { NetworkWarning } from '../network/network.ts';
 import { feedReader, type FeedReader } from '../tokens/feed-reader.ts';
-import { ALLOWLIST_KIND, readAllowlist, type Allowlist, type AllowlistEntry } from './allowlists/document.ts';
-import { FEED_PREFIX, listEditor } from './allowlists/editor.ts';
-import { addTo, clearOf, removeFrom, type Added, type Removed } from './allowlists/edits.ts';
+import { entryAdder, type Naming } from './allowlists/adding.ts';
+import { enlist, listAll } from './allowlists/catalogue.ts';
+import { listChecker } from './allowlists/checker.ts';
+import type { AddResult, Allowlists, EditOptions } from './allowlists/contract.ts';
+import { ALLOWLIST_KIND, readAllowlist, type Allowlist } from './allowlists/document.ts';
+import { FEED_PREFIX, listEditor, type Change } from './allowlists/editor.ts';
+import { clearOf, removeFrom, type Edited } from './allowlists/edits.ts';
+import { entryLines } from './allowlists/entry-lines.ts';
+import { explain } from './allowlists/explanation.ts';
 import { listCache } from './allowlists/list-cache.ts';
-import { isLine, MUST_BE_LINE, readEntry, type NewEntry } from './allowlists/new-entry.ts';
+import { readLockOutOptions } from './allowlists/lock-out.ts';
+import { endOverrideOf, modeOf, overrideOf } from './allowlists/modes.ts';
+import { isLine, MUST_BE_LINE } from './allowlists/new-entry.ts';
+import { observations } from './allowlists/observations.ts';
 import { refused, refusedAtLine, type EditRefusal } from './allowlists/refusal.ts';
+import { reportOf } from './allowlists/report.ts';
 import { requireSubject } from './allowlists/subjects.ts';
+import { warningsOf } from './allowlists/warnings.ts';
 
+export type { AllowlistPage, AllowlistSummary } from './allowlists/catalogue.ts';
+export type {
+  AddOptions,
+  AddResult,
+  AddWarning,
+  Allowlists,
+  ChangeResult,
+  EditOptions,
+  RemoveResult,
+} from './allowlists/contract.ts';
 export type { Allowlist, AllowlistEntry, AllowlistMode } from './allowlists/document.ts';
 export type { Added, Removed } from './allowlists/edits.ts';
+export type { Explanation, NearestMiss } from './allowlists/explanation.ts';
+export type { LockOutOptions } from './allowlists/lock-out.ts';
+export type { Changed, NewOverride } from './allowlists/modes.ts';
 export type { NewEntry } from './allowlists/new-entry.ts';
+export type { AllowlistOverride } from './allowlists/override.ts';
 export type { EditRefusal, EditRefusalCode } from './allowlists/refusal.ts';
+export type { AllowlistReport, AllowlistReportLine } from './allowlists/report.ts';
+export type { ObservedRequest } from './allowlists/route.ts';
 export { subjectKey, subjectsOf, type SubjectKind } from './allowlists/subjects.ts';
+export type { Tally, TallyLine } from './allowlists/tally.ts';
+export type { AllowlistWarning, AllowlistWarningCode } from './allowlists/warnings.ts';
 
 export interface AllowlistsOptions {
   readonly store: RecordStore & FeedStore;
@@ -28,58 +53,6 @@ export interface AllowlistsOptions {
   readonly clock?: Clock | undefined;
   /** Is told of every edit, once it is in the store; what it throws changes nothing. */
   readonly onEvent?: EventSink<AllowlistEvent> | undefined;
-}
-
-/** Networks that requests of a client, a key or a workspace must come from: kept in the store, in force at once. */
-export interface Allowlists {
-  /**
-   * Whether a request from this address may pass: every one of the lists that is configured must contain it. At once
-   * while the lists are in memory and what is known is fresh.
-   *
-   * @param subjects The lists that apply, as in `client:123456`; none of them means that everyone may pass.
-   * @param address `null` when it cannot be known; a configured list then refuses it.
-   * @returns `null`, or the refusal `ip_denied` or `ip_unknown`.
-   * @throws {@link StoreError} When a list, or the feed, cannot be read. TypeError when a subject is none.
-   */
-  check(subjects: string | readonly string[], address: Address | null): MaybePromise<AuthError | null>;
-  /** The list as it is in the store. */
-  list(subject: string): Promise<Allowlist>;
-  /**
-   * Adds a network. The first one makes the list configured, so that everyone else is refused from then on.
-   *
-   * An edit is in force in this process when it resolves, and in others as soon as they read the feed. When it rejects
-   * with `StoreError` it may have been made or not: repeat it, since an edit that is repeated changes nothing more.
-   */
-  add(subject: string, entry: NewEntry): Promise<AddResult>;
-  /** Adds several in one step: all of them, or none when one of them is refused. */
-  addMany(subject: string, entries: readonly NewEntry[]): Promise<AddResult>;
-  /**
-   * Removes one entry. A list without any entry stays configured, and lets nobody in.
-   *
-   * @param idOrNetwork The entry's id, or its network in any spelling.
-   */
-  remove(subject: string, idOrNetwork: string, options?: EditOptions): Promise<RemoveResult>;
-  /** Removes all entries and makes the list one that was never configured: everyone may pass. */
-  clear(subject: string, options?: EditOptions): Promise<RemoveResult>;
-  /** Ends the reader of the feed, when it was made here. */
-  close(): Promise<void>;
-}
-
-export interface EditOptions {
-  /** Who does it, for the event: at most 100 characters on one line. */
-  readonly author?: string | undefined;
-}
-
-export type AddResult = (Added & { readonly warnings: readonly AddWarning[] }) | EditRefusal;
-export type RemoveResult = Removed | EditRefusal;
-
-/** What was added, and may not be what was meant. */
-export interface AddWarning {
-  /** Which of the entries, counted from 1. */
-  readonly line: number;
-  readonly warning: NetworkWarning;
-  /** The network that was added. */
-  readonly network: string;
 }
 
 /**
@@ -101,99 +74,104 @@ export function allowlists(options: AllowlistsOptions): Allowlists {
   });
   const feed = parsed.feed ?? feedReader({ store, clock, pollMs: POLL_MS, maxStaleMs: MAX_STALE_MS });
   const cache = listCache(store, clock);
+  const observed = observations(store, clock);
   const edit = listEditor({ store, feed, cache, clock, onEvent });
+  const add = entryAdder(edit, clock);
   feed.subscribe(({ key, value }) => {
     if (key.startsWith(FEED_PREFIX)) cache.outdate(key.slice(FEED_PREFIX.length), value);
   });
 
-  /** The first refusal of lists that are in memory; `undefined` when one of them is not. */
-  function refuseFromMemory(
-    subjects: readonly string[],
-    address: Address | null,
-  ): AuthError | null | undefined {
-    for (const subject of subjects) {
-      const list = cache.known(subject);
-      if (list === undefined) return undefined;
-      const refusal = list.refuse(address, clock.now());
-      if (refusal !== null) return refusal;
-    }
-    return null;
+  async function read(subject: string): Promise<Allowlist> {
+    const record = await store.get(ALLOWLIST_KIND, requireSubject(subject));
+    const list = readAllowlist(subject, record);
+    if (record !== null) enlist(store, record);
+    return list;
   }
 
-  function checkFresh(subjects: readonly string[], address: Address | null): MaybePromise<AuthError | null> {
-    const refusal = refuseFromMemory(subjects, address);
-    return refusal === undefined ? checkReading(subjects, address) : refusal;
-  }
-
-  async function checkReading(
-    subjects: readonly string[],
-    address: Address | null,
-  ): Promise<AuthError | null> {
-    const lists = await Promise.all(subjects.map((subject) => cache.read(subject)));
-    const now = clock.now();
-    for (const list of lists) {
-      const refusal = list.refuse(address, now);
-      if (refusal !== null) return refusal;
-    }
-    return null;
-  }
-
-  async function add(
+  /** An edit that somebody makes, with the options that every such edit has. */
+  async function editBy<R extends { readonly ok: true; readonly list: Allowlist }>(
     subject: string,
-    entries: readonly NewEntry[],
-    atLine: (refusal: EditRefusal, line: number) => EditRefusal,
-  ): Promise<AddResult> {
-    const now = clock.now();
-    if (entries.length === 0) return refused('entries_missing', 'There is nothing to add.');
-    const read: AllowlistEntry[] = [];
-    const warnings: AddWarning[] = [];
-    for (const [index, value] of entries.entries()) {
-      const reading = readEntry(value, now);
-      if (!reading.ok) return atLine(reading, index + 1);
-      read.push(reading.entry);
-      for (const warning of reading.warnings) {
-        warnings.push({ line: index + 1, warning, network: reading.entry.network });
-      }
-    }
-    const result = await edit(
-      subject,
-      (list) => addTo(list, read, now),
-      ({ added }) => added.map(({ network, author }) => ({ action: 'added', network, author })),
-    );
-    return result.ok ? { ...result, warnings } : result;
+    { author, ...lockOut }: EditOptions,
+    change: (list: Allowlist) => Edited<R> | EditRefusal,
+    changesOf: (result: R) => readonly Change[],
+  ): Promise<R | EditRefusal> {
+    if (author !== undefined && !isLine(author))
+      return refused('author_invalid', `The author ${MUST_BE_LINE}`);
+    const guard = readLockOutOptions(lockOut);
+    return 'ok' in guard
+      ? guard
+      : edit(subject, change, guard, (result) => changesOf(result).map((each) => ({ ...each, author })));
   }
 
   return {
-    check(subjects, address) {
-      const asked = typeof subjects === 'string' ? [subjects] : subjects;
-      // Whatever else a callback returned, such as nothing or a promise, must not look like no lists at all.
-      if (!Array.isArray(asked))
-        throw new TypeError('allowlists: the subjects of a request are text or a list of texts.');
-      const fresh = feed.fresh();
-      return isPromise(fresh) ? fresh.then(() => checkFresh(asked, address)) : checkFresh(asked, address);
+    check: listChecker({ feed, cache, observed, clock }),
+    list: read,
+    lists: (page) => listAll(store, clock.now(), page),
+    warnings: async (subject) => warningsOf((await read(subject)).entries, clock.now()),
+    explain: async (subject, address) => explain(subject, await read(subject), address, clock.now()),
+    async report(subject) {
+      await observed.flush();
+      return reportOf(store, observed, subject, await read(subject), clock.now());
     },
-    list: async (subject) => readAllowlist(subject, await store.get(ALLOWLIST_KIND, requireSubject(subject))),
-    add: (subject, entry) => add(subject, [entry], (refusal) => refusal),
-    addMany: (subject, entries) => add(subject, entries, refusedAtLine),
-    async remove(subject, idOrNetwork, { author } = {}) {
-      if (author !== undefined && !isLine(author)) return AUTHOR_INVALID;
-      return edit(
+    add: (subject, entry, more = {}) => add(subject, [entry], more, ALONE),
+    addMany: (subject, entries, more = {}) => add(subject, entries, more, IN_ORDER),
+    async addText(subject, text, common = {}, more = {}): Promise<AddResult> {
+      const lines = entryLines(text, common);
+      return add(
         subject,
-        (list) => removeFrom(list, idOrNetwork),
-        ({ removed }) => removed.map(({ network }) => ({ action: 'removed', network, author })),
+        lines.map(({ entry }) => entry),
+        more,
+        { ...IN_ORDER, lineOf: (index) => lines[index]?.line ?? 0 },
       );
     },
-    async clear(subject, { author } = {}) {
-      if (author !== undefined && !isLine(author)) return AUTHOR_INVALID;
-      return edit(subject, clearOf, () => [{ action: 'cleared', author }]);
-    },
+    remove: (subject, idOrNetwork, more = {}) =>
+      editBy(
+        subject,
+        more,
+        (list) => removeFrom(list, idOrNetwork),
+        ({ removed }) => removed.map(({ network }) => ({ action: 'removed', network })),
+      ),
+    clear: (subject, more = {}) =>
+      editBy(
+        subject,
+        more,
+        (list) => clearOf(list, clock.now()),
+        () => [{ action: 'cleared' }],
+      ),
+    setMode: (subject, mode, more = {}) =>
+      editBy(
+        subject,
+        more,
+        (list) => modeOf(list, mode, clock.now()),
+        () => [{ action: ACTIONS[mode] }],
+      ),
+    override: (subject, wanted) =>
+      edit(
+        subject,
+        (list) => overrideOf(list, wanted, clock.now()),
+        UNGUARDED,
+        () => [{ action: 'overridden', author: wanted.author, reason: wanted.reason, until: wanted.until }],
+      ),
+    endOverride: (subject, more = {}) =>
+      editBy(
+        subject,
+        more,
+        (list) => endOverrideOf(list, clock.now()),
+        () => [{ action: 'override_ended' }],
+      ),
     async close() {
+      await observed.close();
       if (parsed.feed === undefined) await feed.close();
     },
   };
 }
 
-const AUTHOR_INVALID = refused('author_invalid', `The author ${MUST_BE_LINE}`);
+const ALONE: Naming = { lineOf: () => 1, refusal: (refusal) => refusal };
+const IN_ORDER: Naming = { lineOf: (index) => index + 1, refusal: refusedAtLine };
+const ACTIONS = { off: 'switched_off', observe: 'observed', enforce: 'enforced' } as const;
+
+/** An override opens a list, so that it locks out nobody. */
+const UNGUARDED = { from: null, confirmed: false, broadTrust: undefined } as const;
 
 /** How often the feed is read when nothing wakes the reader, and how old what is known may be. */
 const POLL_MS = 1_000;

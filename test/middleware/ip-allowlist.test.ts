@@ -69,8 +69,9 @@ describe('ipAllowlist with lists', () => {
       return null;
     });
     const guard = ipAllowlist({ lists, subjects: ({ id }) => `client:${id}`, trustedProxies: '127.0.0.1' });
-    expect(guard.decide(exchangeWith({ 'x-forwarded-for': '10.0.0.1' }), CLIENT)).toEqual(allow(CLIENT));
-    expect(asked).toEqual([['client:1', { family: 4, value: 0x0a000001 }]]);
+    const exchange = exchangeWith({ 'x-forwarded-for': '10.0.0.1' });
+    expect(guard.decide(exchange, CLIENT)).toEqual(allow(CLIENT));
+    expect(asked).toEqual([['client:1', { family: 4, value: 0x0a000001 }, exchange]]);
   });
 
   it('asks for every list that can apply, unless told which', () => {

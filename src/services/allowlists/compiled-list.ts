@@ -3,7 +3,7 @@ import type { StoredRecord } from '../../core/store.ts';
 import type { Address } from '../../network/address.ts';
 import { type Network, parseNetwork } from '../../network/network.ts';
 import { NetworkSet } from '../../network/network-set.ts';
-import { damaged, isLive, readAllowlist } from './document.ts';
+import { damaged, enforcesAt, isLive, readAllowlist } from './document.ts';
 
 /** One list, ready to be asked on each request. */
 export interface CompiledList {
@@ -12,11 +12,16 @@ export interface CompiledList {
   /** How many entries it holds, for the bound of the memory. */
   readonly size: number;
   /**
-   * Why the address may not pass, or `null` when it may.
+   * Why the address is not on the list, or `null` when it is. A list that asks nothing, since it was never configured or
+   * is switched off, refuses nobody.
    *
    * @param address `null` when it cannot be known.
    */
   refuse(address: Address | null, now: number): AuthError | null;
+  /** Whether such a refusal counts; otherwise the request passes, and the report counts it. */
+  enforces(now: number): boolean;
+  /** Since when the report counts. */
+  readonly observedSince: number;
 }
 
 /**
@@ -26,9 +31,10 @@ export interface CompiledList {
  * @throws {@link StoreError} When the record is damaged.
  */
 export function compileList(subject: string, record: StoredRecord | null): CompiledList {
-  const { configured, entries } = readAllowlist(subject, record);
+  const list = readAllowlist(subject, record);
+  const { configured, mode, entries, observedSince = 0 } = list;
   const version = record?.version ?? 0;
-  if (!configured) return { version, size: 0, refuse: () => null };
+  const enforces = (now: number): boolean => enforcesAt(list, now);
 
   const lasting: Network[] = [];
   const passing: PassingNetwork[] = [];
@@ -39,6 +45,8 @@ export function compileList(subject: string, record: StoredRecord | null): Compi
     if (entry.expiresAt === undefined) lasting.push(reading.network);
     else passing.push({ network: reading.network, expiresAt: entry.expiresAt });
   }
+  // After the entries have been read, since a list that is damaged must not be found out only when it is switched on.
+  if (!configured || mode === 'off') return { version, size: 0, refuse: () => null, enforces, observedSince };
   const always = NetworkSet.of(lasting);
   const atPresent = passing.length === 0 ? () => EMPTY : setOfPresent(passing);
 
@@ -49,6 +57,8 @@ export function compileList(subject: string, record: StoredRecord | null): Compi
       if (address === null) return authError('ip_unknown');
       return always.has(address) || atPresent(now).has(address) ? null : authError('ip_denied');
     },
+    enforces,
+    observedSince,
   };
 }
 

@@ -1,11 +1,15 @@
 import { StoreError } from '../../core/errors.ts';
 import type { Json, StoredRecord } from '../../core/store.ts';
+import { activeOverride, isOverride, type AllowlistOverride } from './override.ts';
 
 /** The kind under which lists are kept; a list's id is its subject key. */
 export const ALLOWLIST_KIND = 'allowlist';
 
-/** What a list does with a request from outside of it: `enforce` refuses it. */
-export type AllowlistMode = 'enforce' | 'observe';
+/**
+ * What a list does with a request from outside of it. `enforce` refuses it. `observe` lets it pass and counts it in the
+ * report. `off` lets it pass.
+ */
+export type AllowlistMode = 'off' | 'observe' | 'enforce';
 
 /** One network of a list. */
 export interface AllowlistEntry {
@@ -24,11 +28,16 @@ export interface AllowlistEntry {
 
 /** A list as it is kept. */
 export interface Allowlist {
-  /** From the first entry until it is cleared. A configured list without a live entry lets nobody in. */
+  /** From the first entry, or from when it first observed, until it is cleared. */
   readonly configured: boolean;
+  /** What a configured list does; it has no meaning before. Enforcing without a live entry lets nobody in. */
   readonly mode: AllowlistMode;
   /** In the order of adding, with those that have expired. */
   readonly entries: readonly AllowlistEntry[];
+  /** Since when the report counts, in milliseconds since the Unix epoch; absent when it never did. */
+  readonly observedSince?: number;
+  /** The latest overrides, oldest first, also those that have ended. */
+  readonly overrides?: readonly AllowlistOverride[];
 }
 
 /** A list that nobody has configured: everyone may pass. */
@@ -61,10 +70,24 @@ export function isLive(entry: Pick<AllowlistEntry, 'expiresAt'>, now: number): b
   return entry.expiresAt === undefined || now < entry.expiresAt;
 }
 
+/** Whether a list refuses whoever is not on it, unless it is overridden. */
+export function isEnforcing({ configured, mode }: Allowlist): boolean {
+  return configured && mode === 'enforce';
+}
+
+/** Whether a list refuses at this moment whoever is not on it. */
+export function enforcesAt(list: Allowlist, now: number): boolean {
+  return isEnforcing(list) && activeOverride(list.overrides, now) === null;
+}
+
+const MODES: ReadonlySet<Json | undefined> = new Set<AllowlistMode>(['off', 'observe', 'enforce']);
+
 function isAllowlist(data: Json): data is Json & Allowlist {
   if (!isObject(data)) return false;
-  const { configured, mode, entries } = data;
-  if (typeof configured !== 'boolean' || (mode !== 'enforce' && mode !== 'observe')) return false;
+  const { configured, mode, entries, observedSince, overrides } = data;
+  if (typeof configured !== 'boolean' || !MODES.has(mode)) return false;
+  if (observedSince !== undefined && typeof observedSince !== 'number') return false;
+  if (overrides !== undefined && !(Array.isArray(overrides) && overrides.every(isOverride))) return false;
   return Array.isArray(entries) && entries.every(isEntry) && (configured || entries.length === 0);
 }
 

@@ -4,14 +4,16 @@ import { StoreError } from '../../core/errors.ts';
 import { publishAllowlistEdit, type AllowlistEvent, type EventSink } from '../../core/events.ts';
 import type { FeedStore, Json, RecordStore } from '../../core/store.ts';
 import type { FeedReader } from '../../tokens/feed-reader.ts';
+import { lookupsOf } from './catalogue.ts';
 import { ALLOWLIST_KIND, readAllowlist, type Allowlist } from './document.ts';
 import type { Edited } from './edits.ts';
+import { refusalOfChange, type LockOutGuard } from './lock-out.ts';
 import { MAX_AGE_MS, type ListCache } from './list-cache.ts';
 import type { EditRefusal } from './refusal.ts';
 import { requireSubject } from './subjects.ts';
 
 /** What an event tells of one change. */
-export type Change = Pick<AllowlistEvent, 'action' | 'network' | 'author'>;
+export type Change = Pick<AllowlistEvent, 'action' | 'network' | 'author' | 'reason' | 'until'>;
 
 export interface EditorParts {
   readonly store: RecordStore & FeedStore;
@@ -25,11 +27,13 @@ export interface EditorParts {
  * Makes one edit of a list.
  *
  * @param change Says what the list comes to; called again when somebody else's edit came first.
+ * @param guard What the list must not become by it.
  * @param changesOf What the events tell, once the edit is in the store.
  */
 export type Edit = <R>(
   subject: string,
   change: (list: Allowlist) => Edited<R> | EditRefusal,
+  guard: LockOutGuard,
   changesOf: (result: R) => readonly Change[],
 ) => Promise<R | EditRefusal>;
 
@@ -43,22 +47,26 @@ export function listEditor({ store, feed, cache, clock, onEvent }: EditorParts):
     await feed.poll();
   }
 
-  return async function edit(subject, change, changesOf) {
+  return async function edit(subject, change, guard, changesOf) {
     requireSubject(subject);
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       const record = await store.get(ALLOWLIST_KIND, subject);
-      const edited = change(readAllowlist(subject, record));
+      const before = readAllowlist(subject, record);
+      const edited = change(before);
       if (!edited.ok || edited.list === null) {
         // An edit that is repeated because its announcement failed finds nothing to change, and announces it again.
         await announce(subject, record?.version ?? 0);
         return edited.ok ? edited.result : edited;
       }
+      const refusal = refusalOfChange(before, edited.list, guard, clock.now());
+      if (refusal !== null) return refusal;
       const expect = record?.version ?? 'absent';
-      const version = await store.put(ALLOWLIST_KIND, subject, edited.list as Allowlist & Json, { expect });
+      const lookups = lookupsOf(edited.list);
+      const data = edited.list as Allowlist & Json;
+      const version = await store.put(ALLOWLIST_KIND, subject, data, { expect, lookups });
       if (version !== null) {
-        for (const { action, network, author } of changesOf(edited.result)) {
-          const at = clock.now();
-          publishAllowlistEdit({ type: 'allowlist', action, list: subject, network, author, at }, onEvent);
+        for (const told of changesOf(edited.result)) {
+          publishAllowlistEdit({ type: 'allowlist', ...told, list: subject, at: clock.now() }, onEvent);
         }
         await announce(subject, version);
         return edited.result;

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
 import { StoreError } from '../../core/errors.ts';
 import type { RecordStore } from '../../core/store.ts';
+import { enlist } from './catalogue.ts';
 import { compileList, type CompiledList } from './compiled-list.ts';
 import { ALLOWLIST_KIND } from './document.ts';
 import { requireSubject } from './subjects.ts';
@@ -51,7 +52,7 @@ interface Reading {
  * @param mostEntries How many entries it holds in all.
  */
 export function listCache(
-  store: Pick<RecordStore, 'get'>,
+  store: Pick<RecordStore, 'get' | 'put'>,
   clock: Clock,
   mostEntries: number = MOST_ENTRIES_IN_MEMORY,
 ): ListCache {
@@ -72,6 +73,7 @@ export function listCache(
         const before = kept.peek(subject)?.list;
         const list = before?.version === version ? before : compileList(subject, record);
         kept.set(subject, { list, readAt });
+        if (record !== null) enlist(store, record);
         return list;
       }
       throw new StoreError('an allowlist is being edited faster than it can be read');

@@ -1,8 +1,10 @@
 import { randomToken } from '../../core/secrets.ts';
 import { suggest } from '../../core/suggest.ts';
-import { type NetworkWarning, parseNetwork } from '../../network/network.ts';
+import { isIpv4Compatible } from '../../network/look-alike.ts';
+import { parseNetwork } from '../../network/network.ts';
 import type { AllowlistEntry } from './document.ts';
 import { type EditRefusal, refused } from './refusal.ts';
+import { type AllowlistWarning, warningOf } from './warnings.ts';
 
 /** What is added to a list. */
 export interface NewEntry {
@@ -16,11 +18,11 @@ export interface NewEntry {
   readonly expiresAt?: number | undefined;
 }
 
-/** An entry that may be added, with what its network warns of. */
+/** An entry that may be added, with what is to be said of how it was written. */
 export interface EntryReading {
   readonly ok: true;
   readonly entry: AllowlistEntry;
-  readonly warnings: readonly NetworkWarning[];
+  readonly warnings: readonly AllowlistWarning[];
 }
 
 /**
@@ -41,6 +43,7 @@ export function readEntry(value: unknown, now: number): EntryReading | EditRefus
   if (reading.network.warnings.includes('mapped_prefix_short')) {
     return refused('network_invalid', MAPPED_PREFIX_SHORT);
   }
+  if (isIpv4Compatible(reading.network)) return refused('network_invalid', IPV4_COMPATIBLE);
   if (label !== undefined && !isLine(label)) return refused('label_invalid', `The label ${MUST_BE_LINE}`);
   if (author !== undefined && !isLine(author)) return refused('author_invalid', `The author ${MUST_BE_LINE}`);
   if (expiresAt !== undefined && !Number.isSafeInteger(expiresAt)) {
@@ -58,7 +61,15 @@ export function readEntry(value: unknown, now: number): EntryReading | EditRefus
     createdAt: now,
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt as number }),
   };
-  return { ok: true, entry, warnings: reading.network.warnings };
+  const { family, text, warnings } = reading.network;
+  return {
+    ok: true,
+    entry,
+    warnings: [
+      ...(warnings.includes('host_bits_set') ? [warningOf('host_bits_set', text)] : []),
+      ...(family === 4 && network.includes(':') ? [warningOf('ipv4_mapped', text)] : []),
+    ],
+  };
 }
 
 /** One line of text for people. Control and format characters could rewrite what a terminal or a page shows of a list. */
@@ -74,6 +85,9 @@ export const MUST_BE_LINE = `is text of 1 to ${LONGEST_LINE} characters on one l
 
 const MAPPED_PREFIX_SHORT =
   'It is an IPv4-mapped network with a prefix below 96, which contains no IPv4 address; write the IPv4 network.';
+
+const IPV4_COMPATIBLE =
+  'It is an IPv6 address of a form that is out of use, as in ::10.0.0.1, and contains no IPv4 address; write the IPv4 address alone.';
 
 const MEMBERS: ReadonlySet<string> = new Set<keyof NewEntry>(['network', 'label', 'author', 'expiresAt']);
 

@@ -65,7 +65,10 @@ export function b2bSystem(options: B2bOptions): B2bSystem {
       onEvent,
       requestId,
     }),
-    close: () => feed.close(),
+    async close() {
+      await lists.close();
+      await feed.close();
+    },
     authenticate: () => entry,
     ipAllowlist: () => addressGuard,
     dialect,

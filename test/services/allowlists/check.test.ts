@@ -221,7 +221,30 @@ describe('allowlists.check', () => {
       ['a list', []],
       ['nothing in it', {}],
       ['a truth that is a text', { configured: 'false', mode: 'enforce', entries: [] }],
-      ['an unknown mode', { configured: true, mode: 'off', entries: [entry] }],
+      ['an unknown mode', { configured: true, mode: 'audit', entries: [entry] }],
+      ['a mode that is a truth', { configured: true, mode: false, entries: [entry] }],
+      [
+        'switched off, with a network that is none',
+        { configured: true, mode: 'off', entries: [{ ...entry, network: 'x' }] },
+      ],
+      [
+        'an override that never ends',
+        {
+          configured: true,
+          mode: 'enforce',
+          entries: [entry],
+          overrides: [{ author: 'a', reason: 'b', at: 0 }],
+        },
+      ],
+      [
+        'an override that is none',
+        { configured: true, mode: 'enforce', entries: [entry], overrides: [null] },
+      ],
+      ['overrides that are none', { configured: true, mode: 'enforce', entries: [entry], overrides: {} }],
+      [
+        'an observation since a text',
+        { configured: true, mode: 'observe', entries: [entry], observedSince: '0' },
+      ],
       ['no entries', { configured: true, mode: 'enforce' }],
       ['unconfigured, with entries', { configured: false, mode: 'enforce', entries: [entry] }],
       ['an entry without an id', { configured: true, mode: 'enforce', entries: [{ ...entry, id: 1 }] }],

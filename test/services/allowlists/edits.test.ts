@@ -20,7 +20,14 @@ describe('allowlists.add', () => {
       createdAt: clock.now(),
       expiresAt,
     };
-    expect(result).toEqual({ ok: true, added: [first], replaced: [], unchanged: [], warnings: [] });
+    expect(result).toEqual({
+      ok: true,
+      added: [first],
+      replaced: [],
+      unchanged: [],
+      list: { configured: true, mode: 'enforce', entries: [first] },
+      warnings: [],
+    });
     expect(await lists.list(LIST)).toEqual({
       configured: true,
       mode: 'enforce',
@@ -29,9 +36,11 @@ describe('allowlists.add', () => {
   });
 
   it.each([
-    ['10.0.0.7/8', '10.0.0.0/8', ['host_bits_set']],
-    ['10.0.0.0/8', '10.0.0.0/8', []],
-    ['::ffff:10.0.0.0/104', '10.0.0.0/8', []],
+    ['203.0.113.7/24', '203.0.113.0/24', ['host_bits_set']],
+    ['203.0.113.0/24', '203.0.113.0/24', []],
+    ['::ffff:203.0.113.0/120', '203.0.113.0/24', ['ipv4_mapped']],
+    ['::ffff:203.0.113.7/120', '203.0.113.0/24', ['host_bits_set', 'ipv4_mapped']],
+    ['10.0.0.0/8', '10.0.0.0/8', ['private_range']],
   ])('tells what it took %s for', async (network, taken, expected) => {
     const { lists } = oneNode();
     expect(await lists.add(LIST, { network })).toMatchObject({
@@ -148,7 +157,11 @@ describe('allowlists.addMany', () => {
       { network: '10.1.0.0/16', label: 'last', expiresAt },
     ]);
     expect([result.replaced, result.unchanged]).toEqual([[], []]);
-    expect(result.warnings).toEqual([{ line: 3, warning: 'host_bits_set', network: '10.1.0.0/16' }]);
+    expect(result.warnings.map(({ line, warning, network }) => [line, warning, network])).toEqual([
+      [3, 'host_bits_set', '10.1.0.0/16'],
+      [2, 'private_range', '10.0.0.1/32'],
+      [4, 'private_range', '10.1.0.0/16'],
+    ]);
     expect((await lists.list(LIST)).entries).toEqual(result.added);
   });
 
@@ -186,7 +199,11 @@ describe('allowlists.remove', () => {
     const { lists } = oneNode();
     await lists.add(LIST, { network: '10.2.0.0/16' });
     const { added } = (await lists.add(LIST, { network: '10.1.0.0/16' })) as Added;
-    expect(await lists.remove(LIST, named ?? (added[0]?.id as string))).toEqual({ ok: true, removed: added });
+    expect(await lists.remove(LIST, named ?? (added[0]?.id as string))).toMatchObject({
+      ok: true,
+      removed: added,
+      list: { entries: [{ network: '10.2.0.0/16' }] },
+    });
     expect(await verdict(lists, LIST, '10.1.0.1')).toBe('ip_denied');
     expect(await verdict(lists, LIST, '10.2.0.1')).toBeNull();
   });
