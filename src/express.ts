@@ -4,7 +4,7 @@ import type { Principal } from './core/principal.ts';
 import type { Reply } from './core/reply.ts';
 import { errorRenderer, type ErrorEnvelopeOptions } from './middleware/error-envelope.ts';
 import { notePassage, principalOf } from './middleware/passage.ts';
-import { answering, type MountArguments } from './middleware/mounting.ts';
+import { answering, type MountArguments, type MountedEndpoint } from './middleware/mounting.ts';
 import { compilePipeline, type GuardOptions, type PipelineResult } from './middleware/pipeline.ts';
 import { exchangeOf, type NativeRequest } from './passport/request-view.ts';
 import { addHeaders, writeReply, type NativeResponse } from './passport/write-reply.ts';
@@ -63,6 +63,13 @@ export function guard<P extends Principal | null>(
   });
 }
 
+/** Express middleware that answers for systems. */
+export interface ExpressSystems {
+  (request: NativeRequest, response: NativeResponse, next: (error?: unknown) => void): void;
+  /** What is answered, for listings of routes. */
+  readonly endpoints: readonly MountedEndpoint[];
+}
+
 /**
  * Mounts the endpoints of systems; every other path goes on to the host. It works before and behind body parsers.
  *
@@ -70,11 +77,13 @@ export function guard<P extends Principal | null>(
  *   they are mounted together.
  * @throws {@link ConfigError} `systems_overlap`, `option_invalid`, `option_unknown`.
  */
-export function mount(
-  ...args: MountArguments
-): (request: NativeRequest, response: NativeResponse, next: (error?: unknown) => void) => void {
+export function mount(...args: MountArguments): ExpressSystems {
   const answer = answering(args);
-  return function portcullisSystem(request, response, next) {
+  function portcullisSystem(
+    request: NativeRequest,
+    response: NativeResponse,
+    next: (error?: unknown) => void,
+  ): void {
     const settle = (reply: Reply | null): void => {
       if (reply === null) next();
       else writeReply(response, reply, request.method ?? 'GET');
@@ -82,7 +91,8 @@ export function mount(
     const reply = answer(exchangeOf(request));
     if (isPromise(reply)) reply.then(settle).catch(next);
     else settle(reply);
-  };
+  }
+  return Object.assign(portcullisSystem, { endpoints: answer.endpoints });
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Principal } from './core/principal.ts';
 import type { Reply } from './core/reply.ts';
 import { errorRenderer, type ErrorEnvelopeOptions } from './middleware/error-envelope.ts';
 import { notePassage, principalOf } from './middleware/passage.ts';
-import { answering, type MountArguments } from './middleware/mounting.ts';
+import { answering, type MountArguments, type MountedEndpoint } from './middleware/mounting.ts';
 import { compilePipeline, type GuardOptions } from './middleware/pipeline.ts';
 import { exchangeOf, type NativeRequest } from './passport/request-view.ts';
 import { abandon, addHeaders, removeRepresentation, type NativeResponse } from './passport/write-reply.ts';
@@ -82,13 +82,20 @@ export function guard<P extends Principal | null>(
  *   they are mounted together.
  * @throws {@link ConfigError} `systems_overlap`, `option_invalid`, `option_unknown`.
  */
-export function mount(...args: MountArguments): KoaMiddleware {
+export function mount(...args: MountArguments): KoaSystems {
   const answer = answering(args);
-  return async function portcullisSystem(context, next) {
+  async function portcullisSystem(context: KoaContext, next: () => Promise<unknown>): Promise<void> {
     const reply = await answer(exchangeOfContext(context));
     if (reply === null) await next();
     else writeToContext(context, reply);
-  };
+  }
+  return Object.assign(portcullisSystem, { endpoints: answer.endpoints });
+}
+
+/** Koa middleware that answers for systems. */
+export interface KoaSystems extends KoaMiddleware {
+  /** What is answered, for listings of routes. */
+  readonly endpoints: readonly MountedEndpoint[];
 }
 
 /**

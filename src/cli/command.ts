@@ -20,12 +20,23 @@ export interface Answer {
 }
 
 /** One command, such as `keys create`. */
-export interface Command {
+export type Command = StoreCommand | StandaloneCommand;
+
+/** A command that works on what the application's configuration exports. */
+export interface StoreCommand extends CommandText {
+  run(call: Call, config: CliConfig): Promise<Answer>;
+}
+
+/** A command that needs no configuration. */
+export interface StandaloneCommand extends CommandText {
+  runAlone(call: Call): Promise<Answer>;
+}
+
+interface CommandText {
   readonly name: string;
   readonly summary: string;
   /** What follows the name, as in `--workspace ID [--name TEXT]`. */
   readonly usage: string;
   readonly examples: readonly string[];
   readonly options: NonNullable<ParseArgsConfig['options']>;
-  run(call: Call, config: CliConfig): Promise<Answer>;
 }

@@ -6,6 +6,8 @@ async function main(): Promise<void> {
     out: (text) => process.stdout.write(`${text}\n`),
     error: (text) => process.stderr.write(`${text}\n`),
   });
+  // An application that was loaded to be looked at may hold servers and connections open; it is not waited for.
+  setTimeout(() => process.exit(), 500).unref();
 }
 
 void main();

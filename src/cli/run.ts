@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, StoreError } from '../core/errors.ts';
 import { suggest } from '../core/suggest.ts';
-import { EXIT, type Command, type ExitCode } from './command.ts';
+import { EXIT, type Answer, type Call, type Command, type ExitCode, type StoreCommand } from './command.ts';
 import { loadConfig, type CliConfig } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { keyCommands } from './keys.ts';
+import { routesCommand } from './routes.ts';
 import { sessionCommands } from './sessions.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -14,7 +15,7 @@ export interface CliOutput {
   readonly error: (text: string) => void;
 }
 
-const COMMANDS: readonly Command[] = [...keyCommands, ...sessionCommands, doctorCommand];
+const COMMANDS: readonly Command[] = [...keyCommands, ...sessionCommands, routesCommand, doctorCommand];
 
 /** Options that every command has. */
 const COMMON = {
@@ -44,16 +45,22 @@ export async function runCli(args: readonly string[], { out, error }: CliOutput)
       out(help(command));
       return EXIT.done;
     }
-    const config = await loadConfig(values['config']);
-    try {
-      const answer = await command.run({ values, words: positionals }, config);
-      out(values['json'] === true ? JSON.stringify(answer.json) : answer.text);
-      return answer.exit;
-    } finally {
-      await closeAll(config);
-    }
+    const call = { values, words: positionals };
+    const answer = 'runAlone' in command ? await command.runAlone(call) : await runOnStore(command, call);
+    out(values['json'] === true ? JSON.stringify(answer.json) : answer.text);
+    return answer.exit;
   } catch (thrown) {
     return explain(thrown, error);
+  }
+}
+
+async function runOnStore(command: StoreCommand, call: Call): Promise<Answer> {
+  const { config } = call.values;
+  const loaded = await loadConfig(typeof config === 'string' ? config : undefined);
+  try {
+    return await command.run(call, loaded);
+  } finally {
+    await closeAll(loaded);
   }
 }
 

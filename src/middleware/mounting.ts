@@ -8,11 +8,26 @@ import type { Reply } from '../core/reply.ts';
 export interface Mountable {
   /** What it is called when it cannot be mounted. */
   readonly name?: string | undefined;
-  /** The paths that it answers. */
-  readonly endpoints?: readonly { readonly path: string }[] | undefined;
+  /** The paths that it answers, and with which method where that is known. */
+  readonly endpoints?: readonly { readonly method?: string | undefined; readonly path: string }[] | undefined;
   /** Below these it answers every path, known or not. */
   readonly prefixes?: readonly string[] | undefined;
   handle(exchange: Exchange, path: string): MaybePromise<Reply | null>;
+}
+
+/** One endpoint that a mounted system answers, for listings of routes. */
+export interface MountedEndpoint {
+  readonly system: string;
+  /** `null` when the system answers every method. */
+  readonly method: string | null;
+  readonly path: string;
+}
+
+/** Answers requests for what is mounted, and says what that is. */
+export interface Answering {
+  /** The answer, or `null` when the request is the host's. */
+  (exchange: Exchange): MaybePromise<Reply | null>;
+  readonly endpoints: readonly MountedEndpoint[];
 }
 
 export interface MountOptions {
@@ -33,7 +48,7 @@ export type MountArguments =
  * @throws {@link ConfigError} `systems_overlap` for two systems that would answer the same path; `option_invalid` for
  *   something that cannot be mounted or a prefix of another form.
  */
-export function answering(args: MountArguments): (exchange: Exchange) => MaybePromise<Reply | null> {
+export function answering(args: MountArguments): Answering {
   const { mountables, options } = split(args);
   const { prefix } = parseOptions('mount', options, { prefix: optional(readPrefix('mount.prefix'), '') });
   const systems = mountables.map((each, index) => {
@@ -48,7 +63,11 @@ export function answering(args: MountArguments): (exchange: Exchange) => MaybePr
     const answer = system.handle(exchange, exchange.mountedPath);
     return chain(answer, (reply) => reply ?? answerFrom(index + 1, exchange));
   }
-  return (exchange) => answerFrom(0, exchange);
+  return Object.assign((exchange: Exchange) => answerFrom(0, exchange), {
+    endpoints: systems.flatMap(({ name = 'a system', endpoints = [] }) =>
+      endpoints.map(({ method = null, path }) => ({ system: name, method, path })),
+    ),
+  });
 }
 
 /**
@@ -62,7 +81,7 @@ export function under(prefix: string, system: Mountable): Mountable {
   const { name, endpoints = [], prefixes = [] } = readMountable(system, 'under: the second argument');
   return {
     name,
-    endpoints: endpoints.map(({ path }) => ({ path: front + path })),
+    endpoints: endpoints.map(({ method, path }) => ({ method, path: front + path })),
     prefixes: prefixes.map((path) => front + path),
     handle: (exchange, path) =>
       path.startsWith(`${front}/`) ? system.handle(exchange, path.slice(front.length)) : null,

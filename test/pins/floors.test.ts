@@ -21,10 +21,12 @@ const INHABITANTS = [
   'src/systems/resident.ts',
   'src/systems/b2b/resident.ts',
   'src/systems/oauth/resident.ts',
+  'src/systems/oauth/inner/resident.ts',
   'src/express.ts',
   'src/koa.ts',
-  'src/testing.ts',
+  'src/testing/resident.ts',
   'src/cli/resident.ts',
+  'src/cli/inner/resident.ts',
   'examples/api/resident.ts',
 ];
 

@@ -15,7 +15,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^(src\/middleware)\//],
   [/^(src\/systems)\/[^/]+\.ts$/],
   [/^(src\/systems\/[^/]+)\//],
-  [/^(src\/[^/]+\.ts)$/, /^(src\/cli)\//],
+  [/^(src\/[^/]+\.ts)$/, /^(src\/(?:cli|testing))\//],
   [/^(examples)\//],
 ];
 
