@@ -14,7 +14,7 @@ import {
   wrong,
   type Reader,
 } from '../src/core/options.ts';
-import { parseAddress, type Address } from '../src/network/address.ts';
+import { formatAddress, parseAddress, type Address } from '../src/network/address.ts';
 import { clientAddressResolver } from '../src/network/client-address.ts';
 import { CredentialPassportStrategy } from '../src/passport/credential-strategy.ts';
 import { runStrategy, type StrategyOutcome } from '../src/passport/run-strategy.ts';
@@ -44,8 +44,9 @@ export interface ApiKeyOptions {
  * Recognises API keys in `Authorization: Api-Key <key>`, in a header of their own, or both: one key in each request, and
  * never in a query, a cookie or a body. Everything after the scheme and exactly one space is the key.
  *
- * A key that has networks is refused from elsewhere with `ip_denied`, under plain Passport as well. Behind a guard of this
- * package, the answer to a caller whose secret was replaced has `Deprecation` and `Sunset` headers.
+ * A key that has networks is refused from elsewhere with `ip_denied`, and one that has a limit is refused with
+ * `rate_limited` beyond it, under plain Passport as well. Each request is counted once. Behind a guard of this package, the
+ * answer to a caller whose secret was replaced has `Deprecation` and `Sunset` headers.
  *
  * Under `passport.use` a refusal is Passport's bare text: no dialect, and a challenge with 401 only. The guide
  * `docs/guide/plain-passport.md` says what else is different there.
@@ -56,6 +57,7 @@ export interface ApiKeyOptions {
 export class ApiKeyStrategy extends CredentialPassportStrategy<ApiKeyPrincipal> {
   private readonly upstream: HeaderAPIKeyStrategy;
   private readonly addressOf: (exchange: Exchange) => Address | null;
+  private readonly counted = new WeakMap<object, MaybePromise<AuthError | null>>();
 
   constructor(options: ApiKeyOptions) {
     const { keys, scheme, header, name, trustedProxies, clientAddress } = parseOptions(OWNER, options, {
@@ -78,16 +80,48 @@ export class ApiKeyStrategy extends CredentialPassportStrategy<ApiKeyPrincipal> 
     );
   }
 
-  private toRecognition(outcome: StrategyOutcome, exchange: Exchange): Recognition<ApiKeyPrincipal> {
+  private toRecognition(
+    outcome: StrategyOutcome,
+    exchange: Exchange,
+  ): MaybePromise<Recognition<ApiKeyPrincipal>> {
     if (outcome.action === 'error') throw outcome.error;
     if (outcome.action !== 'success') return rejected(refusalIn(outcome));
-    const { principal, networks, headers } = outcome.user as VerifiedApiKey;
+    const { principal, networks, admit, seenFrom, headers } = outcome.user as VerifiedApiKey;
+    const rule = `key ${principal.id}`;
     if (networks !== null) {
       const address = this.addressOf(exchange);
-      if (address === null) return rejected(authError('ip_unknown'));
-      if (!networks.has(address)) return rejected(authError('ip_denied'));
+      if (address === null) return rejected(authError('ip_unknown'), rule);
+      if (!networks.has(address)) return rejected(authError('ip_denied'), rule);
     }
-    return { kind: 'authenticated', principal, headers };
+    if (typeof seenFrom === 'function') this.noteCaller(exchange, seenFrom);
+    const authenticated: Recognition<ApiKeyPrincipal> = { kind: 'authenticated', principal, headers };
+    if (typeof admit !== 'function') return authenticated;
+    return chain(this.countOnce(exchange, admit), (refusal) =>
+      refusal === null ? authenticated : rejected(refusal, rule),
+    );
+  }
+
+  /** A request that passes several guards of this strategy is one request. */
+  private countOnce(
+    { native }: Exchange,
+    admit: () => MaybePromise<AuthError | null>,
+  ): MaybePromise<AuthError | null> {
+    if (typeof native !== 'object' || native === null) return admit();
+    const counted = this.counted.get(native);
+    if (counted !== undefined) return counted;
+    const answer = admit();
+    this.counted.set(native, answer);
+    return answer;
+  }
+
+  /** Where the caller is tells an administrator who has to change the key; not knowing it is no reason to refuse. */
+  private noteCaller(exchange: Exchange, seenFrom: (address: string) => void): void {
+    try {
+      const address = this.addressOf(exchange);
+      if (address !== null) seenFrom(formatAddress(address));
+    } catch {
+      // A callback of the host that fails for one that needs no address must not refuse it.
+    }
   }
 }
 
@@ -127,8 +161,8 @@ function refusalIn(outcome: StrategyOutcome): AuthError {
   return isAuthError(reason) ? reason : authError('key_malformed');
 }
 
-function rejected(error: AuthError): { readonly kind: 'rejected'; readonly error: AuthError } {
-  return { kind: 'rejected', error };
+function rejected(error: AuthError, rule?: string): Recognition<never> {
+  return rule === undefined ? { kind: 'rejected', error } : { kind: 'rejected', error, rule };
 }
 
 function claimsOf(scheme: string | null, header: string | null): readonly CredentialClaim[] {

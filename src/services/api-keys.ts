@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../core/clock.ts';
-import type { AuthError } from '../core/errors.ts';
+import { authError, type AuthError } from '../core/errors.ts';
 import type { ApiKeyEvent, EventSink } from '../core/events.ts';
-import type { MaybePromise } from '../core/maybe-promise.ts';
+import { chain, type MaybePromise } from '../core/maybe-promise.ts';
 import { callback, implementing, integer, oneOf, optional, parseOptions } from '../core/options.ts';
 import type { FeedStore, RecordStore } from '../core/store.ts';
 import { apiKeyTexts, productPrefixOption, type ApiKeyFormat } from '../tokens/api-key-format.ts';
@@ -12,10 +12,12 @@ import { administration } from './api-keys/administration.ts';
 import type { ApiKeyAdministration } from './api-keys/contract.ts';
 import { FEED_PREFIX, keyEditor } from './api-keys/editor.ts';
 import { keyCache } from './api-keys/key-cache.ts';
-import type { VerifiedApiKey } from './api-keys/known-key.ts';
+import type { KeyUses, VerifiedApiKey } from './api-keys/known-key.ts';
 import { rehasher } from './api-keys/rehash.ts';
 import { usageLog } from './api-keys/usage.ts';
 import { keyVerifier } from './api-keys/verifier.ts';
+import { requestLimits, type RequestLimiter } from './request-limits.ts';
+import { secondsToWait } from './seconds-to-wait.ts';
 
 export type {
   ApiKeyPage,
@@ -47,6 +49,8 @@ export interface ApiKeysOptions {
    * hashed anew when it is used. Leave out an earlier one only when no key is hashed with it any more.
    */
   readonly pepper?: PepperOption | readonly PepperOption[] | undefined;
+  /** Counts the requests of keys that have a limit, in place of the store. */
+  readonly limiter?: RequestLimiter | undefined;
   /** The most keys that are remembered; default 10,000. */
   readonly cacheSize?: number | undefined;
   readonly clock?: Clock | undefined;
@@ -63,7 +67,9 @@ export interface PepperOption {
 /** The API keys of an application: their administration, and the look at those that requests bring. */
 export interface ApiKeys extends ApiKeyAdministration {
   /**
-   * Looks at a key as it was presented: at once when the key is in memory and what is known is fresh.
+   * Looks at a key as it was presented: at once when the key is in memory and what is known is fresh. Whoever calls it
+   * holds the request to the key's networks and to its limit, by `networks` and `admit` of the answer, as
+   * `ApiKeyStrategy` does.
    *
    * @returns Who it stands for, or the refusal `key_malformed`, `key_unknown`, `key_secret_invalid`, `key_expired` or
    *   `key_revoked`, of which the caller only learns that it is refused.
@@ -88,12 +94,14 @@ export function apiKeys(options: ApiKeysOptions): ApiKeys {
       'get',
       'put',
       'list',
+      'use',
       'feedAppend',
     ),
     feed: optional(implementing<FeedReader>('a feed reader', 'fresh', 'poll', 'subscribe')),
     productPrefix: productPrefixOption,
     keyFormat: optional(oneOf('checksummed', 'prefix-secret'), 'checksummed'),
     pepper: optional(peppersOption, []),
+    limiter: optional(implementing<RequestLimiter>('a limiter', 'take')),
     cacheSize: optional(integer(1, 10_000_000), 10_000),
     clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
     onEvent: optional(callback<EventSink<ApiKeyEvent>>()),
@@ -101,8 +109,17 @@ export function apiKeys(options: ApiKeysOptions): ApiKeys {
   const feed = parsed.feed ?? feedReader({ store, clock, pollMs: POLL_MS, maxStaleMs: MAX_STALE_MS });
   const texts = apiKeyTexts(parsed.productPrefix);
   const hasher = apiKeyHasher(parsed.pepper);
-  const cache = keyCache({ store, hasher, clock, size: parsed.cacheSize });
   const usage = usageLog(store, clock);
+  const limiter = parsed.limiter ?? requestLimits({ store, clock });
+  const uses: KeyUses = {
+    admit: (id, rate) =>
+      chain(limiter.take({ name: `api_key ${id}`, ...rate }), (answer) => {
+        const retryAfterSeconds = secondsToWait(answer, 'apiKeys.limiter.take');
+        return retryAfterSeconds === null ? null : authError('rate_limited', { retryAfterSeconds });
+      }),
+    seenFrom: (id, serial, address) => usage.note(id, serial, address),
+  };
+  const cache = keyCache({ store, hasher, uses, clock, size: parsed.cacheSize });
   const editor = keyEditor({ store, feed, cache, clock, onEvent });
   const rehashing = rehasher(editor, hasher, clock);
   feed.subscribe(({ key, value }) => {

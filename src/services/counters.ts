@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { StoreError } from '../core/errors.ts';
 import { sha256 } from '../core/secrets.ts';
 import type { RecordStore } from '../core/store.ts';
 
@@ -35,7 +36,8 @@ export function counters(store: RecordStore, clock: Clock): Counters {
         // Somebody else may open the window at the same moment; whoever does, it is used next.
         await store.put(KIND, id, null, { expect: 'absent', expiresAt: clock.now() + windowMs });
       }
-      return { count: 1, endsAt: clock.now() + windowMs };
+      // Letting it pass as the first of its window would be a way around the limit.
+      throw new StoreError('a counter could not be kept');
     },
     async read(name) {
       const record = await store.get(KIND, sha256(name));

@@ -4,6 +4,7 @@ import type { RecordStore } from '../core/store.ts';
 import { addressBucket } from '../network/address-bucket.ts';
 import { counters } from './counters.ts';
 import type { LoginAttempt, LoginLimiter } from './login.ts';
+import { wholeSecondsUntil } from './seconds-to-wait.ts';
 
 export interface LoginLimitsOptions {
   readonly store: RecordStore;
@@ -88,7 +89,7 @@ export function loginLimits(options: LoginLimitsOptions): LoginLimiter {
   }
 
   function secondsUntil(endsAt: number): number {
-    return Math.max(1, Math.ceil((endsAt - clock.now()) / 1000));
+    return wholeSecondsUntil(endsAt, clock.now());
   }
 }
 

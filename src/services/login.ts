@@ -3,6 +3,7 @@ import { authError, isAuthError, type AuthError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { MaybePromise } from '../core/maybe-promise.ts';
 import type { Address } from '../network/address.ts';
+import { secondsToWait } from './seconds-to-wait.ts';
 
 /** One try to sign in, as a limiter sees it. */
 export interface LoginAttempt {
@@ -55,7 +56,7 @@ export function loginVerifier<U extends User>(parts: LoginParts<U>): LoginVerifi
   return async function verifyLogin(exchange, credentials) {
     const name = isAuthError(credentials) ? null : credentials.name;
     const attempt: LoginAttempt = { system, name, address: addressOf(exchange), exchange };
-    const retryAfterSeconds = secondsToWait(await limiter?.check(attempt));
+    const retryAfterSeconds = secondsToWait(await limiter?.check(attempt), 'loginLimiter.check');
     if (retryAfterSeconds !== null) return authError('rate_limited', { retryAfterSeconds });
     if (isAuthError(credentials)) return credentials;
     // The limiter counts what has failed; this bounds what is under way, before any of it could be counted.
@@ -76,13 +77,6 @@ export function loginVerifier<U extends User>(parts: LoginParts<U>): LoginVerifi
     }
     return { user, accept: () => limiter?.succeeded(attempt) };
   };
-}
-
-/** What a limiter said; an answer that is none must not count as leave to go on. */
-function secondsToWait(answer: unknown): number | null {
-  if (answer === null || answer === undefined) return null;
-  if (typeof answer === 'number' && Number.isFinite(answer) && answer >= 0) return answer;
-  throw new TypeError('loginLimiter.check must return the seconds to wait, or null.');
 }
 
 /** How many logins of one name this process verifies at once, where logins are limited at all. */

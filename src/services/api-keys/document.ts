@@ -15,7 +15,7 @@ export interface ApiKeyRecord {
   readonly scopes: readonly string[];
   /** The networks that requests must come from, in canonical form; `null` for everywhere. */
   readonly networks: readonly string[] | null;
-  /** How much the key may be used; it is for the host's limits to hold it. */
+  /** How much the key may be used; its strategy holds it to that. */
   readonly rateLimit: ApiKeyRateLimit | null;
   readonly createdAt: number;
   /** From this moment on the key is refused; `null` for never. */

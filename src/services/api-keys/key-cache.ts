@@ -4,7 +4,7 @@ import { StoreError } from '../../core/errors.ts';
 import type { RecordStore } from '../../core/store.ts';
 import type { ApiKeyHasher } from '../../tokens/api-key-hash.ts';
 import { API_KEY_KIND } from './document.ts';
-import { toKnownKey, type KnownKey } from './known-key.ts';
+import { toKnownKey, type KeyUses, type KnownKey } from './known-key.ts';
 
 /** The keys that this process has read lately, and the ids under which it found none. */
 export interface KeyCache {
@@ -23,6 +23,7 @@ export interface KeyCache {
 export interface KeyCacheParts {
   readonly store: RecordStore;
   readonly hasher: ApiKeyHasher;
+  readonly uses: KeyUses;
   readonly clock: Clock;
   /** The most keys in memory, of roughly a kilobyte each. */
   readonly size: number;
@@ -47,7 +48,7 @@ interface Reading {
   atLeast: number;
 }
 
-export function keyCache({ store, hasher, clock, size }: KeyCacheParts): KeyCache {
+export function keyCache({ store, hasher, uses, clock, size }: KeyCacheParts): KeyCache {
   const present = new LRUCache<string, { readonly key: KnownKey; readonly readAt: number }>({ max: size });
   const absent = new LRUCache<string, number>({ max: MOST_ABSENT });
   const readings = new Map<string, Reading>();
@@ -64,7 +65,7 @@ export function keyCache({ store, hasher, clock, size }: KeyCacheParts): KeyCach
           absent.set(id, readAt);
           return null;
         }
-        const key = toKnownKey(record, hasher);
+        const key = toKnownKey(record, hasher, uses);
         present.set(id, { key, readAt });
         absent.delete(id);
         return key;

@@ -1,3 +1,5 @@
+import type { AuthError } from '../../core/errors.ts';
+import type { MaybePromise } from '../../core/maybe-promise.ts';
 import type { HeaderLine } from '../../core/reply.ts';
 import type { StoredRecord } from '../../core/store.ts';
 import { parseNetwork } from '../../network/network.ts';
@@ -8,6 +10,7 @@ import {
   toPrincipal,
   type ApiKeyDocument,
   type ApiKeyPrincipal,
+  type ApiKeyRateLimit,
   type KeptSecret,
 } from './document.ts';
 import { earlierOf } from './secrets.ts';
@@ -17,8 +20,21 @@ export interface VerifiedApiKey {
   readonly principal: ApiKeyPrincipal;
   /** Where requests must come from; `null` for everywhere. Whoever recognises requests by this key holds it to them. */
   readonly networks: NetworkSet | null;
+  /**
+   * Counts one request against the key's limit and says why it may not pass; `null` when the key has none. It is called
+   * last, when nothing else refuses the request, so that nobody without the key's networks can use the limit up.
+   */
+  readonly admit: (() => MaybePromise<AuthError | null>) | null;
+  /** To be told where a secret that was replaced is still used from; `null` for the current one. */
+  readonly seenFrom: ((address: string) => void) | null;
   /** What tells a caller that its secret was replaced: `Deprecation` (RFC 9745) and `Sunset` (RFC 8594). */
   readonly headers: readonly HeaderLine[] | undefined;
+}
+
+/** What is done when a key is used. */
+export interface KeyUses {
+  admit(id: string, rate: ApiKeyRateLimit): MaybePromise<AuthError | null>;
+  seenFrom(id: string, serial: number, address: string): void;
 }
 
 /** A key in memory, ready to be compared. */
@@ -37,12 +53,15 @@ export interface KnownSecret {
   readonly verified: VerifiedApiKey;
 }
 
-export function toKnownKey(record: StoredRecord, hasher: ApiKeyHasher): KnownKey {
+export function toKnownKey(record: StoredRecord, hasher: ApiKeyHasher, uses: KeyUses): KnownKey {
   const document = documentOf(record);
   const principal = toPrincipal(record.id, document);
   const networks = networksOf(document);
+  const { id } = record;
+  const { rateLimit } = document;
+  const admit = rateLimit === null ? null : () => uses.admit(id, rateLimit);
   return {
-    id: record.id,
+    id,
     version: record.version,
     expiresAt: document.expiresAt,
     revokedAt: document.revokedAt,
@@ -50,7 +69,16 @@ export function toKnownKey(record: StoredRecord, hasher: ApiKeyHasher): KnownKey
       serial: secret.serial,
       hash: hasher.read(secret.hash),
       endsAt: secret.endsAt,
-      verified: Object.freeze({ principal, networks, headers: farewellOf(secret, document.expiresAt) }),
+      verified: Object.freeze({
+        principal,
+        networks,
+        admit,
+        seenFrom:
+          secret.supersededAt === null
+            ? null
+            : (address: string) => uses.seenFrom(id, secret.serial, address),
+        headers: farewellOf(secret, document.expiresAt),
+      }),
     })),
   };
 }

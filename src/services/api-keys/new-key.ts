@@ -27,7 +27,7 @@ export interface NewApiKey {
   readonly networks?: readonly string[] | null | undefined;
   /** From this moment on it is refused; never by default. */
   readonly expiresAt?: number | null | undefined;
-  /** How much it may be used; it is handed on in the principal. */
+  /** How many requests it may make in a window; as many as it likes by default. */
   readonly rateLimit?: ApiKeyRateLimit | null | undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { ApiKeyRecord, ApiKeySecret } from './document.ts';
 import { isRetiring } from './secrets.ts';
+import type { LastUse } from './usage.ts';
 
 /** When each secret of a key was last used, by whichever process; a use may be missing for up to a minute. */
 export interface ApiKeyUsage {
@@ -11,6 +12,11 @@ export interface ApiKeyUsage {
 export interface ApiKeySecretUsage extends ApiKeySecret {
   /** `null` for never. */
   readonly lastUsedAt: number | null;
+  /**
+   * Where a secret that was replaced was last used from, as the strategy that recognised it saw the client's address;
+   * `null` while it is the current one, and when no address is known.
+   */
+  readonly lastUsedFrom: string | null;
 }
 
 /** What became of finishing a rotation. */
@@ -28,10 +34,13 @@ export type FinishedRotation =
   /** No earlier secret works any more. */
   | { readonly outcome: 'nothing_to_retire'; readonly record: ApiKeyRecord };
 
-export function usageOf({ id, secrets }: ApiKeyRecord, lastUsed: ReadonlyMap<number, number>): ApiKeyUsage {
+export function usageOf({ id, secrets }: ApiKeyRecord, lastUsed: ReadonlyMap<number, LastUse>): ApiKeyUsage {
   return {
     id,
-    secrets: secrets.map((secret) => ({ ...secret, lastUsedAt: lastUsed.get(secret.serial) ?? null })),
+    secrets: secrets.map((secret) => {
+      const use = lastUsed.get(secret.serial);
+      return { ...secret, lastUsedAt: use?.at ?? null, lastUsedFrom: use?.from ?? null };
+    }),
   };
 }
 

@@ -4,21 +4,32 @@ import type { Json, RecordStore } from '../../core/store.ts';
 
 /** Remembers when each secret of a key was last used, without writing on each use. */
 export interface UsageLog {
-  /** Notes a use now. It never waits and never fails. */
-  note(id: string, serial: number): void;
+  /**
+   * Notes a use now. It never waits and never fails.
+   *
+   * @param from The address that it came from.
+   */
+  note(id: string, serial: number, from?: string): void;
   /**
    * When each secret was last used, by its serial: what all processes have written and what this one knows beyond it.
    *
    * @throws {@link StoreError} When it cannot be read.
    */
-  lastUsed(id: string): Promise<ReadonlyMap<number, number>>;
+  lastUsed(id: string): Promise<ReadonlyMap<number, LastUse>>;
   /** Writes what is left and ends the timer. */
   close(): Promise<void>;
 }
 
+/** The last use of one secret. */
+export interface LastUse {
+  readonly at: number;
+  /** The last address that is known: only secrets that were replaced are watched for where they are used from. */
+  readonly from: string | null;
+}
+
 interface Noted {
   /** When each secret was last used, as far as it has not been written. */
-  readonly unwritten: Map<number, number>;
+  readonly unwritten: Map<number, LastUse>;
   /** When this process last tried to write it, with or without success; `null` for never. */
   triedAt: number | null;
   writing: boolean;
@@ -47,13 +58,14 @@ export function usageLog(store: RecordStore, clock: Clock): UsageLog {
   }
 
   async function write(id: string, entry: Noted): Promise<void> {
-    const batch = [...entry.unwritten];
+    let batch: readonly (readonly [number, LastUse])[] = [];
     entry.writing = true;
     entry.triedAt = clock.now();
     try {
-      await merge(store, id, batch);
-      for (const [serial, at] of batch) {
-        if (entry.unwritten.get(serial) === at) entry.unwritten.delete(serial);
+      // Taken late, so that the address of a use, which is told right after it, is written with it.
+      await merge(store, id, () => (batch = [...entry.unwritten]));
+      for (const [serial, use] of batch) {
+        if (entry.unwritten.get(serial) === use) entry.unwritten.delete(serial);
       }
     } catch {
       // Uses are no reason to refuse anybody: they stay in memory, and the next attempt comes after the usual time.
@@ -89,14 +101,14 @@ export function usageLog(store: RecordStore, clock: Clock): UsageLog {
   }
 
   return {
-    note(id, serial) {
+    note(id, serial, from) {
       const now = clock.now();
       let entry = noted.get(id);
       if (entry === undefined) {
         entry = { unwritten: new Map(), triedAt: null, writing: false };
         noted.set(id, entry);
       }
-      entry.unwritten.set(serial, now);
+      entry.unwritten.set(serial, { at: now, from: from ?? entry.unwritten.get(serial)?.from ?? null });
       if (isDue(entry, now)) writeSoon(id, entry);
       arm();
     },
@@ -117,12 +129,12 @@ export function usageLog(store: RecordStore, clock: Clock): UsageLog {
 async function merge(
   store: RecordStore,
   id: string,
-  batch: Iterable<readonly [number, number]>,
+  takeBatch: () => Iterable<readonly [number, LastUse]>,
 ): Promise<void> {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     const record = await store.get(USAGE_KIND, id);
-    const used = latest(readUsage(record?.data), batch);
-    const written = await store.put(USAGE_KIND, id, Object.fromEntries(used), {
+    const used = latest(readUsage(record?.data), takeBatch());
+    const written = await store.put(USAGE_KIND, id, toData(used), {
       expect: record?.version ?? 'absent',
     });
     if (written !== null) return;
@@ -130,16 +142,34 @@ async function merge(
   throw new StoreError('the last use of an API key is being written by too many at the same time');
 }
 
-function readUsage(data: Json | undefined): ReadonlyMap<number, number> {
-  const entries = Object.entries((data ?? {}) as Record<string, number>);
-  return new Map(entries.map(([serial, at]) => [Number(serial), at]));
+/** By serial the time, or the time and the address where one is known. */
+type UsageData = Record<string, number | [at: number, from: string]>;
+
+function toData(used: ReadonlyMap<number, LastUse>): UsageData {
+  return Object.fromEntries(
+    [...used].map(([serial, { at, from }]) => [serial, from === null ? at : [at, from]]),
+  );
+}
+
+function readUsage(data: Json | undefined): ReadonlyMap<number, LastUse> {
+  const entries = Object.entries((data ?? {}) as UsageData);
+  return new Map(
+    entries.map(([serial, use]) => {
+      const [at, from] = typeof use === 'number' ? [use, null] : use;
+      return [Number(serial), { at, from }];
+    }),
+  );
 }
 
 function latest(
-  used: ReadonlyMap<number, number>,
-  more: Iterable<readonly [number, number]>,
-): ReadonlyMap<number, number> {
+  used: ReadonlyMap<number, LastUse>,
+  more: Iterable<readonly [number, LastUse]>,
+): ReadonlyMap<number, LastUse> {
   const merged = new Map(used);
-  for (const [serial, at] of more) merged.set(serial, Math.max(at, merged.get(serial) ?? 0));
+  for (const [serial, use] of more) {
+    const known = merged.get(serial);
+    const [earlier, later] = known === undefined || use.at >= known.at ? [known, use] : [use, known];
+    merged.set(serial, { at: later.at, from: later.from ?? earlier?.from ?? null });
+  }
   return merged;
 }

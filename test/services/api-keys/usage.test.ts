@@ -27,6 +27,7 @@ describe('usage', () => {
           supersededAt: start,
           endsAt: start + 600_000,
           lastUsedAt: start + 5_000,
+          lastUsedFrom: null,
         },
         {
           serial: 2,
@@ -35,6 +36,7 @@ describe('usage', () => {
           supersededAt: null,
           endsAt: null,
           lastUsedAt: null,
+          lastUsedFrom: null,
         },
       ],
     });

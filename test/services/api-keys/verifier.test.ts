@@ -67,6 +67,8 @@ function keyWith(...presentable: readonly string[]): KnownKey {
           rateLimit: null,
         },
         networks: null,
+        admit: null,
+        seenFrom: null,
         headers: undefined,
       },
     })),
