@@ -12,7 +12,9 @@ export class Overdue extends Error {
 export async function inTime<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Overdue('It took too long.')), Math.max(0, timeoutMs));
+    // When this process was held up, what came meanwhile is read before the deadline is judged.
+    const judge = (): void => void setImmediate(() => reject(new Overdue('It took too long.')));
+    timer = setTimeout(judge, Math.max(0, timeoutMs));
   });
   try {
     return await Promise.race([promise, overdue]);

@@ -154,11 +154,11 @@ export const FEED_CASES: readonly CaseBody[] = [
       await end();
       await end();
       const reading = new Promise<readonly string[]>((resolve, reject) => {
-        void store.feedWatch(() => {
+        const watching = store.feedWatch(() => {
           feedKeys(store).then(resolve, reject);
         });
+        watching.then(() => store.feedAppend([line])).catch(reject);
       });
-      await store.feedAppend([line]);
       assert.deepEqual(await reading, ['acc:1']);
       assert.equal(ended, 0);
     },

@@ -1,0 +1,143 @@
+import { StoreError } from '../../core/errors.ts';
+import type { Family } from '../../core/store.ts';
+import { encodeData, isKey } from '../input.ts';
+import { compareUtf8 } from '../memory/utf8-order.ts';
+import { checkNewFamily, checkPolicy, type FamilyRow, familyOf, isGeneration } from '../rotation.ts';
+import type { Engine } from '../stepwise.ts';
+import { numberOf, type RedisEngine, textOf } from './engine.ts';
+import { CREATE, FIELDS, REVOKE, REVOKE_ALL, ROTATE } from './family-scripts.ts';
+import { chunksOf, dataIn } from './packed-data.ts';
+import { maybe } from './records.ts';
+
+export type RedisFamilies = Pick<
+  Engine,
+  | 'familyCreate'
+  | 'familyGet'
+  | 'familyByHandle'
+  | 'familyRotate'
+  | 'familyRevoke'
+  | 'familyList'
+  | 'familyRevokeAll'
+>;
+
+/** Families as hashes that end by themselves, with sorted sets of each owner's and each parent's. */
+export function createFamilies(engine: RedisEngine): RedisFamilies {
+  const keyOf = (id: string): string => engine.key(`f:${id}`);
+
+  async function read(id: string): Promise<Family | null> {
+    const row = rowOf(id, (await engine.read('HMGET', keyOf(id), ...FIELDS)) as readonly unknown[]);
+    return row === null || engine.hasPassed(row.expiresAt) ? null : familyOf(row);
+  }
+
+  return {
+    async familyCreate(family) {
+      checkNewFamily(family);
+      const { id, owner, parent = null, handles = [] } = family;
+      const chunks = chunksOf(encodeData(family.data));
+      const [failure, ...fields] = (await engine.run(
+        CREATE,
+        keyOf(id),
+        id,
+        owner,
+        maybe(parent),
+        family.idleMs,
+        family.absoluteAt ?? '',
+        family.feedMs,
+        chunks.length,
+        ...chunks,
+        ...handles,
+      )) as readonly unknown[];
+      if (failure !== '') throw new StoreError(FAILURES[String(failure)] ?? 'The family cannot be made.');
+      return familyOf(rowOf(id, fields) as FamilyRow);
+    },
+    familyGet: (id) => (isKey(id) ? read(id) : null),
+    async familyByHandle(handle) {
+      if (!isKey(handle)) return null;
+      const held = textOf(await engine.read('GET', engine.key(`h:${handle}`)));
+      if (held === null) return null;
+      const at = held.indexOf(':');
+      const family = await read(held.slice(at + 1));
+      return family === null ? null : { family, generation: Number(held.slice(0, at)) };
+    },
+    async familyRotate(id, generation, policy) {
+      checkPolicy(policy);
+      const chunks = policy.data === undefined ? [] : chunksOf(encodeData(policy.data));
+      // No engine needs to be asked about what no store has issued.
+      if (!isKey(id) || !isGeneration(generation)) return { outcome: 'gone' };
+      const [outcome, ...fields] = (await engine.run(
+        ROTATE,
+        keyOf(id),
+        id,
+        generation,
+        policy.graceMs,
+        policy.idleMs,
+        policy.feedMs ?? 0,
+        policy.feedGeneration === true ? 1 : 0,
+        policy.retireQuietly === true ? 1 : 0,
+        chunks.length,
+        ...chunks,
+        ...(policy.handles ?? []),
+      )) as readonly unknown[];
+      if (outcome === 'gone') return { outcome };
+      const failure = FAILURES[String(outcome)];
+      if (failure !== undefined) throw new StoreError(failure);
+      return {
+        outcome: outcome as 'rotated' | 'ahead' | 'replayed' | 'reuse',
+        family: familyOf(rowOf(id, fields) as FamilyRow),
+      };
+    },
+    async familyRevoke(id) {
+      return isKey(id) && Number(await engine.run(REVOKE, keyOf(id), id)) === 1;
+    },
+    async familyList(owner) {
+      if (!isKey(owner)) return [];
+      const ids = (await engine.read('ZRANGE', engine.key(`o:${owner}`), '0', '-1')) as readonly unknown[];
+      const families = await Promise.all(ids.map((id) => read(String(id))));
+      return families
+        .filter((family): family is Family => family?.owner === owner)
+        .toSorted((one, other) => one.createdAt - other.createdAt || compareUtf8(one.id, other.id));
+    },
+    async familyRevokeAll(owner, options) {
+      if (!isKey(owner)) return 0;
+      const { except } = options ?? {};
+      return Number(await engine.run(REVOKE_ALL, engine.key(`o:${owner}`), owner, maybe(except ?? null)));
+    },
+  };
+}
+
+const FAILURES: Readonly<Record<string, string>> = {
+  parent: 'The parent is not a live family.',
+  exists: 'The family exists already.',
+  taken: 'The handle exists already.',
+  twice: 'A handle is given twice.',
+};
+
+/** The row that a hash holds, its fields in the order of `FIELDS`. */
+function rowOf(id: string, fields: readonly unknown[]): FamilyRow | null {
+  const [
+    generation,
+    quietBelow,
+    rotatedAt,
+    expiresAt,
+    absoluteAt,
+    feedMs,
+    owner,
+    parent,
+    createdAt,
+    ...data
+  ] = fields;
+  if (textOf(generation) === null) return null;
+  return {
+    id,
+    owner: String(owner),
+    parent: textOf(parent),
+    data: dataIn(data.map(textOf)),
+    generation: Number(generation),
+    quietBelow: numberOf(quietBelow) ?? 1,
+    createdAt: Number(createdAt),
+    rotatedAt: Number(rotatedAt),
+    expiresAt: Number(expiresAt),
+    absoluteAt: numberOf(absoluteAt),
+    feedMs: Number(feedMs),
+  };
+}
