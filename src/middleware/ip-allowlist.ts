@@ -1,11 +1,11 @@
-import { allow, deny, type Decision, type Guard } from '../core/decision.ts';
+import { deny, type DecidingRule, type Decision, type Guard } from '../core/decision.ts';
 import { authError, ConfigError, type AuthError } from '../core/errors.ts';
 import { isPromise } from '../core/maybe-promise.ts';
 import { callback, implementing, listOf, optional, parseOptions, type Reader } from '../core/options.ts';
 import type { Principal } from '../core/principal.ts';
 import { networkOption } from '../network/network-option.ts';
 import type { Network } from '../network/network.ts';
-import { NetworkSet } from '../network/network-set.ts';
+import { findMatch, NetworkSet } from '../network/network-set.ts';
 import type { Allowlists } from '../services/allowlists.ts';
 import { subjectsOf } from '../services/allowlists/subjects.ts';
 import {
@@ -25,10 +25,13 @@ export interface StaticIpAllowlistOptions extends ClientAddressChoice {
   readonly subjects?: undefined;
 }
 
+/** The part of the lists' service that the guard asks; where it can name the rule, events have it. */
+export type AskedLists = Pick<Allowlists, 'check'> & Partial<Pick<Allowlists, 'rule'>>;
+
 /** Networks that are kept in the store and edited while requests come in. */
 export interface LiveIpAllowlistOptions extends ClientAddressChoice {
   /** The service that keeps them. */
-  readonly lists: Pick<Allowlists, 'check'>;
+  readonly lists: AskedLists;
   /**
    * The lists that apply to a principal, as in `client:123456`; every one that is enforced must contain the address.
    * None means that no list applies, and everyone may pass. By default all that can apply: those of the party, its
@@ -58,7 +61,7 @@ export interface LiveIpAllowlistOptions extends ClientAddressChoice {
 export function ipAllowlist(options: StaticIpAllowlistOptions | LiveIpAllowlistOptions): Guard {
   const { networks, lists, subjects, ...choice } = parseOptions('ipAllowlist', options, {
     networks: optional(allowedNetworks),
-    lists: optional(implementing<Pick<Allowlists, 'check'>>('what allowlists({ store }) returns', 'check')),
+    lists: optional(implementing<AskedLists>('what allowlists({ store }) returns', 'check')),
     subjects: optional(callback<NonNullable<LiveIpAllowlistOptions['subjects']>>()),
     ...clientAddressShape,
   });
@@ -85,14 +88,15 @@ function staticGuard(networks: readonly Network[], addressOf: ClientAddressFinde
     decide(exchange, principal) {
       const address = addressOf(exchange);
       if (address === null) return deny(authError('ip_unknown'));
-      return allowed.has(address) ? allow(principal) : deny(authError('ip_denied'));
+      if (!allowed.has(address)) return deny(authError('ip_denied'));
+      return { kind: 'allow', principal, rule: () => findMatch(networks, address)?.text ?? null };
     },
     describe: () => ({ guard: NAME, networks: texts }),
   };
 }
 
 function liveGuard(
-  lists: Pick<Allowlists, 'check'>,
+  lists: AskedLists,
   subjectsOfPrincipal: (principal: Principal) => string | readonly string[],
   addressOf: ClientAddressFinder,
 ): Guard {
@@ -100,10 +104,13 @@ function liveGuard(
     name: NAME,
     decide(exchange, principal) {
       if (principal === null) return deny(authError('credentials_missing'));
-      const refusal = lists.check(subjectsOfPrincipal(principal), addressOf(exchange), exchange);
+      const subjects = subjectsOfPrincipal(principal);
+      const address = addressOf(exchange);
+      const rule = (): string | null => lists.rule?.(subjects, address) ?? null;
+      const refusal = lists.check(subjects, address, exchange);
       return isPromise(refusal)
-        ? refusal.then((later) => decisionOn(later, principal))
-        : decisionOn(refusal, principal);
+        ? refusal.then((later) => decisionOn(later, principal, rule))
+        : decisionOn(refusal, principal, rule);
     },
     describe: () => ({ guard: NAME, networks: 'live' }),
   };
@@ -111,8 +118,12 @@ function liveGuard(
 
 const NAME = 'ip_allowlist';
 
-function decisionOn(refusal: AuthError | null, principal: Principal): Decision<Principal> {
-  return refusal === null ? allow(principal) : deny(refusal);
+function decisionOn(
+  refusal: AuthError | null,
+  principal: Principal,
+  rule: DecidingRule,
+): Decision<Principal> {
+  return refusal === null ? { kind: 'allow', principal, rule } : deny(refusal, rule);
 }
 
 const allowedNetworks: Reader<readonly Network[]> = (value, path) => {

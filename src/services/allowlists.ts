@@ -104,7 +104,7 @@ export function allowlists(options: AllowlistsOptions): Allowlists {
   }
 
   return {
-    check: listChecker({ feed, cache, observed, clock }),
+    ...listChecker({ feed, cache, observed, clock }),
     list: read,
     lists: (page) => listAll(store, clock.now(), page),
     warnings: async (subject) => warningsOf((await read(subject)).entries, clock.now()),

@@ -16,8 +16,9 @@ export interface CheckerParts {
   readonly clock: Clock;
 }
 
-/** Makes what asks the lists about a request. */
-export function listChecker({ feed, cache, observed, clock }: CheckerParts): Allowlists['check'] {
+/** Makes what asks the lists about a request, and what names the entries that decided. */
+export function listChecker(parts: CheckerParts): Pick<Allowlists, 'check' | 'rule'> {
+  const { feed, cache, observed, clock } = parts;
   type Asked = readonly string[];
 
   /** All of them, or `null` when one is not in memory: only then may the others be asked, since asking counts. */
@@ -60,16 +61,37 @@ export function listChecker({ feed, cache, observed, clock }: CheckerParts): All
     );
   }
 
-  return function check(subjects, address, request) {
-    const asked = typeof subjects === 'string' ? [subjects] : subjects;
+  function check(...[subjects, address, request]: Parameters<Allowlists['check']>): Refusal {
+    const asked = listOf(subjects);
     // Whatever else a callback returned, such as nothing or a promise, must not look like no lists at all.
     if (!Array.isArray(asked))
       throw new TypeError('allowlists: the subjects of a request are text or a list of texts.');
-    const askAll = (): ReturnType<Allowlists['check']> => {
+    const askAll = (): Refusal => {
       const lists = fromMemory(asked);
       return lists === null ? readAndJudge(asked, address, request) : judge(asked, lists, address, request);
     };
     const fresh = feed.fresh();
     return isPromise(fresh) ? fresh.then(askAll) : askAll();
-  };
+  }
+
+  function rule(...[subjects, address]: Parameters<Allowlists['rule']>): string | null {
+    const now = clock.now();
+    const words: string[] = [];
+    for (const subject of listOf(subjects)) {
+      const list = cache.known(subject);
+      if (list === undefined) return null;
+      const network = address === null ? null : list.find(address, now);
+      if (network !== null) words.push(`${subject} ${network}`);
+      else if (list.refuse(address, now) !== null && list.enforces(now)) return subject;
+    }
+    return words.length === 0 ? null : words.join(', ');
+  }
+
+  return { check, rule };
+}
+
+type Refusal = ReturnType<Allowlists['check']>;
+
+function listOf(subjects: string | readonly string[]): readonly string[] {
+  return typeof subjects === 'string' ? [subjects] : subjects;
 }

@@ -1,9 +1,10 @@
 import { authError, type AuthError } from '../../core/errors.ts';
 import type { StoredRecord } from '../../core/store.ts';
 import type { Address } from '../../network/address.ts';
-import { type Network, parseNetwork } from '../../network/network.ts';
+import { parseNetwork } from '../../network/network.ts';
 import { NetworkSet } from '../../network/network-set.ts';
 import { damaged, enforcesAt, isLive, readAllowlist } from './document.ts';
+import { entryFinder, type ListedNetwork } from './entry-finder.ts';
 
 /** One list, ready to be asked on each request. */
 export interface CompiledList {
@@ -20,6 +21,8 @@ export interface CompiledList {
   refuse(address: Address | null, now: number): AuthError | null;
   /** Whether such a refusal counts; otherwise the request passes, and the report counts it. */
   enforces(now: number): boolean;
+  /** The network that lets the address in, as in `10.0.0.0/8`, or `null`. It is for events; `refuse` decides. */
+  find(address: Address, now: number): string | null;
   /** Since when the report counts. */
   readonly observedSince: number;
 }
@@ -36,18 +39,19 @@ export function compileList(subject: string, record: StoredRecord | null): Compi
   const version = record?.version ?? 0;
   const enforces = (now: number): boolean => enforcesAt(list, now);
 
-  const lasting: Network[] = [];
-  const passing: PassingNetwork[] = [];
+  const listed: ListedNetwork[] = [];
   for (const entry of entries) {
     const reading = parseNetwork(entry.network);
     // Leaving it out would lock out whoever comes from there, and nobody would learn why.
     if (!reading.ok) throw damaged(subject, new Error(reading.problem));
-    if (entry.expiresAt === undefined) lasting.push(reading.network);
-    else passing.push({ network: reading.network, expiresAt: entry.expiresAt });
+    listed.push({ network: reading.network, expiresAt: entry.expiresAt });
   }
   // After the entries have been read, since a list that is damaged must not be found out only when it is switched on.
-  if (!configured || mode === 'off') return { version, size: 0, refuse: () => null, enforces, observedSince };
-  const always = NetworkSet.of(lasting);
+  if (!configured || mode === 'off') {
+    return { version, size: 0, refuse: () => null, find: () => null, enforces, observedSince };
+  }
+  const always = NetworkSet.of(listed.filter(isLasting).map(({ network }) => network));
+  const passing = listed.filter(isPassing);
   const atPresent = passing.length === 0 ? () => EMPTY : setOfPresent(passing);
 
   return {
@@ -57,14 +61,20 @@ export function compileList(subject: string, record: StoredRecord | null): Compi
       if (address === null) return authError('ip_unknown');
       return always.has(address) || atPresent(now).has(address) ? null : authError('ip_denied');
     },
+    find: entryFinder(listed),
     enforces,
     observedSince,
   };
 }
 
-interface PassingNetwork {
-  readonly network: Network;
-  readonly expiresAt: number;
+type PassingNetwork = ListedNetwork & { readonly expiresAt: number };
+
+function isLasting({ expiresAt }: ListedNetwork): boolean {
+  return expiresAt === undefined;
+}
+
+function isPassing(listed: ListedNetwork): listed is PassingNetwork {
+  return !isLasting(listed);
 }
 
 const EMPTY = NetworkSet.of([]);

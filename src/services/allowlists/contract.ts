@@ -31,6 +31,14 @@ export interface Allowlists {
     address: Address | null,
     request?: ObservedRequest,
   ): MaybePromise<AuthError | null>;
+  /**
+   * The rule by which an address passed or was refused, for an event: the entries that let it in, as in
+   * `client:7 10.0.0.0/8`, or the list that refused it, as in `client:7`. It knows what is in memory, and is to be asked
+   * right after `check`.
+   *
+   * @returns `null` when no list decided.
+   */
+  rule(subjects: string | readonly string[], address: Address | null): string | null;
   /** The list as it is in the store. */
   list(subject: string): Promise<Allowlist>;
   /** The lists that are configured, in the order of their subjects. */
