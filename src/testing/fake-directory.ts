@@ -11,6 +11,7 @@ export type FakeUser = { -readonly [K in keyof User]: User[K] } & {
   lastName: string;
   /** The identities at providers that are linked to the user, as `issuer subject`. */
   readonly identities: Set<string>;
+  clientId: number;
 };
 
 /** Users in memory: what every system asks of a host, and sign-in by providers. */

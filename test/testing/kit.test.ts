@@ -24,9 +24,9 @@ const jwt = () =>
     audience: 'api',
   });
 
-onEachFramework('mintToken', ({ start }) => {
+onEachFramework('mintToken', (framework) => {
   it('makes a token that a route accepts', async () => {
-    const host = await start({ chain: [authenticate(jwt())] });
+    const host = await framework.start({ chain: [authenticate(jwt())] });
     const token = mintToken({
       keys: SECRET,
       subject: 'ada',
