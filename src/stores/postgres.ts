@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { ConfigError } from '../core/errors.ts';
 import {
   flag,
   implementing,
@@ -49,9 +50,12 @@ export interface PostgresStoreOptions {
   readonly migrate?: 'apply' | 'check' | undefined;
   /** Tells the time in tests; by default the server does, so that all nodes agree. */
   readonly clock?: Clock | undefined;
-  /** How long a call may take in all, in milliseconds (default 1,000). Then it rejects, whatever the server does. */
+  /**
+   * How long a call may take in all, in milliseconds (default 1,000). Then it rejects, whatever the server does; what the
+   * server finishes later it undoes.
+   */
   readonly timeoutMs?: number | undefined;
-  /** How long of that a call may wait for a connection (default 500). */
+  /** How long of that a call may wait for a connection (default 500); what is left is for the statement. */
   readonly acquireTimeoutMs?: number | undefined;
   /**
    * Keeps statements prepared on each connection, which spares the server their parsing (default `true`). Behind a
@@ -87,7 +91,12 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
     prepare: optional(flag, true),
     listenPool: optional(nullable(poolOf)),
   });
-  const { pool, schema, timeoutMs } = parsed;
+  const { pool, schema, timeoutMs, acquireTimeoutMs } = parsed;
+  if (acquireTimeoutMs >= timeoutMs) {
+    throw new ConfigError('option_conflict', 'postgresStore.acquireTimeoutMs must be less than timeoutMs.');
+  }
+  // What is left of a call when it got its connection at the last moment.
+  const stepMs = timeoutMs - acquireTimeoutMs;
   const clock = parsed.clock ?? null;
   const s = quoted(schema);
   const listenPool = parsed.listenPool === undefined ? pool : parsed.listenPool;
@@ -109,11 +118,11 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
   const watchers = createWatchers();
   const listener =
     listenPool === null ? null : createListener(listenPool, channelOf(schema), watchers, timeoutMs);
-  const feed = createFeed(connection, s, clock, timeoutMs);
+  const feed = createFeed(connection, s, clock, stepMs);
 
   return storeOf('PostgreSQL', {
-    ...createRecords(connection, s, clock, timeoutMs),
-    ...createFamilies(connection, s, clock, timeoutMs, watchers.notify),
+    ...createRecords(connection, s, clock, stepMs),
+    ...createFamilies(connection, s, clock, stepMs, watchers.notify),
     async feedAppend(events) {
       await feed.append(events);
       if (events.length > 0) watchers.notify();
@@ -127,11 +136,8 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
     async sweep(limit) {
       requireInteger(limit, 'limit', 1);
       const sql = `SELECT ${s}.sweep($1, $2, $3) AS deleted`;
-      const [row] = await connection.rows(
-        sql,
-        [limit, clock?.now() ?? null, timeoutMs],
-        Math.max(timeoutMs, SWEEP_MS),
-      );
+      const values = [limit, clock?.now() ?? null, SWEEP_MS];
+      const [row] = await connection.rows(sql, values, SWEEP_MS + acquireTimeoutMs);
       return integerOf(row?.['deleted']);
     },
     async ping() {

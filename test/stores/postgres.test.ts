@@ -30,7 +30,7 @@ describe.skipIf(POSTGRES_SOURCE === null)('postgresStore passes the conformance 
 
   async function open(schema: string, clock: Clock): Promise<Store> {
     // A crowded machine must not fail what is no test of patience.
-    const store = await postgresStore({ pool, schema, clock, timeoutMs: 20_000, acquireTimeoutMs: 20_000 });
+    const store = await postgresStore({ pool, schema, clock, timeoutMs: 20_000, acquireTimeoutMs: 10_000 });
     schemas.set(store, schema);
     return store;
   }

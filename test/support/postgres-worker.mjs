@@ -13,5 +13,5 @@ const pool = new pg.Pool({ connectionString, max: 4 });
 const waitMs = Number(openAt ?? 0) - Date.now();
 if (waitMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, waitMs);
 // The generous deadline keeps a crowded machine from failing what is a test of the order of writes, not of patience.
-serveStore(await postgresStore({ pool, schema, timeoutMs: 20_000, acquireTimeoutMs: 20_000 }), process);
+serveStore(await postgresStore({ pool, schema, timeoutMs: 20_000, acquireTimeoutMs: 10_000 }), process);
 process.on('disconnect', () => process.exit());

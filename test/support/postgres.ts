@@ -5,7 +5,7 @@ import {
   type SpawnSyncReturns,
 } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,18 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
+/** A server of the tests' own, which can be ended, begun and frozen. */
+export interface OwnPostgres extends Postgres {
+  readonly port: number;
+  /** Ends the server, `immediate` without a word to its clients; what was committed is on the disk. */
+  halt(mode: 'fast' | 'immediate'): void;
+  /** Begins it again, on the same port. */
+  begin(): void;
+  /** Halts all its processes in their tracks: connections stay open, and nothing answers. */
+  freeze(): void;
+  thaw(): void;
+}
+
 /** Where a server comes from; `null` where there is neither `DATABASE_URL` nor a PostgreSQL that can be started. */
 export const POSTGRES_SOURCE: 'DATABASE_URL' | 'installed' | null = sourceOf();
 
@@ -28,8 +40,11 @@ export const POSTGRES_SOURCE: 'DATABASE_URL' | 'installed' | null = sourceOf();
 export async function startPostgres(): Promise<Postgres> {
   if (POSTGRES_SOURCE === null) throw new Error('There is no PostgreSQL on this machine.');
   const url = process.env['DATABASE_URL'];
-  return url === undefined ? startInstalled() : around(url, () => undefined);
+  return url === undefined ? startOwnPostgres() : around(url, () => undefined);
 }
+
+/** Whether a server can be started here; the one of `DATABASE_URL` is not the tests' to halt. */
+export const CAN_START_POSTGRES: boolean = canStart();
 
 /** The same connection string for another role. */
 export function urlFor(url: string, role: string, password: string): string {
@@ -39,7 +54,12 @@ export function urlFor(url: string, role: string, password: string): string {
   return other.href;
 }
 
-async function startInstalled(): Promise<Postgres> {
+/**
+ * Starts a server on a free loopback port, in a temporary folder.
+ *
+ * @param settings Settings of the server's own, such as `max_connections=50`.
+ */
+export async function startOwnPostgres(settings: readonly string[] = []): Promise<OwnPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-postgres-'));
   const data = join(folder, 'data');
   const port = await freePort();
@@ -50,19 +70,42 @@ async function startInstalled(): Promise<Postgres> {
     );
     chownSync(folder, ids[0] as number, ids[1] as number);
   }
+
+  function begin(): void {
+    const all = ['max_connections=50', 'fsync=off', ...settings].map((setting) => `-c ${setting}`).join(' ');
+    const options = `-h 127.0.0.1 -p ${port} -k '' ${all}`;
+    succeed(run(bin, 'pg_ctl', ['start', '-D', data, '-w', '-l', join(folder, 'log'), '-o', options]));
+  }
+  /** The server's first process, and its children, which each have a session of their own. */
+  function processes(): readonly number[] {
+    const first = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
+    const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(first)], { encoding: 'utf8' });
+    return [first, ...(children.match(/\d+/g) ?? []).map(Number)];
+  }
   function stop(): void {
     run(bin, 'pg_ctl', ['stop', '-D', data, '-m', 'immediate', '-w']);
     rmSync(folder, { recursive: true, force: true });
   }
+
   try {
     succeed(run(bin, 'initdb', ['-D', data, '-U', 'admin', '--auth=trust', '-E', 'UTF8', '--no-sync']));
-    const settings = `-h 127.0.0.1 -p ${port} -k '' -c fsync=off -c max_connections=50`;
-    succeed(run(bin, 'pg_ctl', ['start', '-D', data, '-w', '-l', join(folder, 'log'), '-o', settings]));
+    begin();
   } catch (error) {
     stop();
     throw error;
   }
-  return around(`postgres://admin@127.0.0.1:${port}/postgres`, stop);
+  return {
+    ...around(`postgres://admin@127.0.0.1:${port}/postgres`, stop),
+    port,
+    begin,
+    halt: (mode) => succeed(run(bin, 'pg_ctl', ['stop', '-D', data, '-m', mode, '-w'])),
+    freeze: () => processes().forEach((pid) => process.kill(pid, 'SIGSTOP')),
+    // The first one last, or it would see the others as they were.
+    thaw: () =>
+      processes()
+        .toReversed()
+        .forEach((pid) => process.kill(pid, 'SIGCONT')),
+  };
 }
 
 function around(adminUrl: string, stop: () => void): Postgres {
@@ -112,8 +155,11 @@ function succeed({ status, stderr, error }: SpawnSyncReturns<string>): void {
 
 function sourceOf(): typeof POSTGRES_SOURCE {
   if (process.env['DATABASE_URL'] !== undefined) return 'DATABASE_URL';
-  if (binaries() === null) return null;
-  return !isRoot() || spawnSync('id', ['-u', 'postgres']).status === 0 ? 'installed' : null;
+  return canStart() ? 'installed' : null;
+}
+
+function canStart(): boolean {
+  return binaries() !== null && (!isRoot() || spawnSync('id', ['-u', 'postgres']).status === 0);
 }
 
 /** The folder with `initdb`, which Debian keeps out of the path. */

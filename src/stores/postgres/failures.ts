@@ -1,8 +1,9 @@
 import { isStoreError, StoreError } from '../../core/errors.ts';
 import { Overdue } from '../deadline.ts';
 
-/** Raised by this package's own functions when a handle belongs to another family. */
-export const HANDLE_TAKEN = 'PC001';
+/** Raised by this package's own functions: a handle belongs to another family; a step took too long. */
+const HANDLE_TAKEN = 'PC001';
+const TOO_LATE = 'PC002';
 
 /**
  * The outage that something thrown by the driver stands for. Neither the message nor the cause has any of the driver's
@@ -10,8 +11,9 @@ export const HANDLE_TAKEN = 'PC001';
  */
 export function outageOf(thrown: unknown): StoreError {
   if (isStoreError(thrown)) return thrown;
-  const code = thrown instanceof Overdue ? 'DEADLINE' : (codeOf(thrown) ?? 'NO_CODE');
-  if (code === HANDLE_TAKEN) return new StoreError('The handle exists already.');
+  const given = codeOf(thrown);
+  if (given === HANDLE_TAKEN) return new StoreError('The handle exists already.');
+  const code = thrown instanceof Overdue || given === TOO_LATE ? 'DEADLINE' : (given ?? 'NO_CODE');
   const cause = Object.assign(new Error(`PostgreSQL or its driver failed with ${code}.`), { code });
   return new StoreError(`The PostgreSQL store failed with ${code}: ${REASONS[code] ?? 'see the code'}.`, {
     cause,

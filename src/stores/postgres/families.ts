@@ -30,14 +30,14 @@ const COLUMNS_OF_STATE = COLUMNS.replaceAll(/\w+/g, '(state).$&');
  *
  * @param s The schema's name, quoted.
  * @param clock `null` for the server's own.
- * @param lockMs How long a step may wait for a row that another transaction holds.
+ * @param stepMs How long a step may take in the server; what takes longer is undone.
  * @param fed Is called after a step that may have written to the feed.
  */
 export function createFamilies(
   { rows }: Connection,
   s: string,
   clock: Clock | null,
-  lockMs: number,
+  stepMs: number,
   fed: () => void,
 ): PostgresFamilies {
   const now = (): number | null => clock?.now() ?? null;
@@ -57,7 +57,7 @@ export function createFamilies(
         family.feedMs,
         family.handles ?? [],
         now(),
-        lockMs,
+        stepMs,
       ]);
       if (row?.['outcome'] === 'exists') throw new StoreError('The family exists already.');
       if (row?.['outcome'] !== 'created') throw new StoreError('The parent is not a live family.');
@@ -94,7 +94,7 @@ export function createFamilies(
         policy.retireQuietly === true,
         policy.feedGeneration === true,
         now(),
-        lockMs,
+        stepMs,
       ]);
       const outcome = row?.['outcome'];
       if (row === undefined || !isOutcome(outcome)) return { outcome: 'gone' };
@@ -103,7 +103,7 @@ export function createFamilies(
     },
     async familyRevoke(id) {
       if (!isKey(id)) return false;
-      const [row] = await rows(`SELECT ${s}.family_revoke($1, $2, $3) AS ended`, [id, now(), lockMs]);
+      const [row] = await rows(`SELECT ${s}.family_revoke($1, $2, $3) AS ended`, [id, now(), stepMs]);
       const isEnded = integerOf(row?.['ended']) > 0;
       if (isEnded) fed();
       return isEnded;
@@ -118,7 +118,7 @@ export function createFamilies(
       if (!isKey(owner)) return 0;
       const { except } = options ?? {};
       const sql = `SELECT ${s}.family_revoke_all($1, $2, $3, $4) AS ended`;
-      const [row] = await rows(sql, [owner, isKey(except) ? except : null, now(), lockMs]);
+      const [row] = await rows(sql, [owner, isKey(except) ? except : null, now(), stepMs]);
       // Also when none was the owner's own: what hung on one that had expired may have been fed.
       fed();
       return integerOf(row?.['ended']);

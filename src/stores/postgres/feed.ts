@@ -24,7 +24,7 @@ export function createFeed(
   { rows }: Connection,
   s: string,
   clock: Clock | null,
-  lockMs: number,
+  stepMs: number,
 ): PostgresFeed {
   return {
     async append(events) {
@@ -34,7 +34,7 @@ export function createFeed(
         lines.map(({ key }) => key),
         lines.map(({ value }) => value),
         lines.map(({ expiresAt }) => expiresAt),
-        lockMs,
+        stepMs,
       ];
       await rows(`SELECT ${s}.feed_append($1, $2, $3, $4)`, values);
     },

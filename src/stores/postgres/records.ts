@@ -13,13 +13,13 @@ const COLUMNS = 'kind, id, data, version, expires_at, lookup0, lookup1, lookup2,
 /**
  * @param s The schema's name, quoted.
  * @param clock `null` for the server's own.
- * @param lockMs How long a step may wait for a row that another transaction holds.
+ * @param stepMs How long a step may take in the server; what takes longer is undone.
  */
 export function createRecords(
   { rows }: Connection,
   s: string,
   clock: Clock | null,
-  lockMs: number,
+  stepMs: number,
 ): PostgresRecords {
   const now = (): number | null => clock?.now() ?? null;
 
@@ -44,20 +44,20 @@ export function createRecords(
         expect === 'absent',
         typeof expect === 'number' ? expect : null,
         now(),
-        lockMs,
+        stepMs,
       ]);
       return nullableInteger(row?.['version']);
     },
     async use(kind, id) {
       if (!isKey(kind) || !isKey(id)) return null;
       const sql = `SELECT ${COLUMNS} FROM ${s}.record_use($1, $2, $3, $4)`;
-      const [row] = await rows(sql, [kind, id, now(), lockMs]);
+      const [row] = await rows(sql, [kind, id, now(), stepMs]);
       return row === undefined ? null : recordOf(row);
     },
     async delete(kind, id, expectVersion) {
       if (!isKey(kind) || !isKey(id)) return false;
       const sql = `SELECT ${s}.record_delete($1, $2, $3, $4, $5) AS deleted`;
-      const [row] = await rows(sql, [kind, id, expectVersion ?? null, now(), lockMs]);
+      const [row] = await rows(sql, [kind, id, expectVersion ?? null, now(), stepMs]);
       return integerOf(row?.['deleted']) === 1;
     },
     async list(kind, slot, value, options = {}) {
@@ -78,7 +78,7 @@ export function createRecords(
       requireSlot(slot);
       if (!isKey(kind) || !isKey(value)) return 0;
       const sql = `SELECT ${s}.record_delete_by($1, $2, $3, $4, $5) AS deleted`;
-      const [row] = await rows(sql, [kind, slot, value, now(), lockMs]);
+      const [row] = await rows(sql, [kind, slot, value, now(), stepMs]);
       return integerOf(row?.['deleted']);
     },
   };

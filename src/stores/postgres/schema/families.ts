@@ -77,13 +77,13 @@ $body$`,
 
   `CREATE FUNCTION {s}.family_create(
   p_id text, p_owner text, p_parent text, p_data text, p_idle_ms bigint, p_absolute_at bigint, p_feed_ms bigint,
-  p_handles text[], p_now bigint, p_lock_ms bigint, OUT outcome text, OUT state {s}.family
+  p_handles text[], p_now bigint, p_step_ms bigint, OUT outcome text, OUT state {s}.family
 ) LANGUAGE plpgsql AS $body$
 DECLARE
   v_now bigint;
   v_parent_end bigint;
 BEGIN
-  PERFORM set_config('lock_timeout', p_lock_ms::text, true);
+  PERFORM set_config('lock_timeout', p_step_ms::text, true);
   IF p_parent IS NOT NULL THEN
     -- Held until this is committed, so that whoever ends the parent afterwards finds the child.
     SELECT expires_at INTO v_parent_end FROM {s}.family WHERE id = p_parent FOR SHARE;
@@ -110,19 +110,20 @@ BEGIN
     PERFORM {s}.handle_add(p_id, 1, p_handles, v_now);
   END IF;
   outcome := 'created';
+  PERFORM {s}.still_wanted(p_step_ms);
 END
 $body$`,
 
   // The decision table of familyRotate, in the order of decideRotation.
   `CREATE FUNCTION {s}.family_rotate(
   p_id text, p_generation integer, p_idle_ms bigint, p_grace_ms bigint, p_feed_ms bigint, p_data text,
-  p_handles text[], p_retire_quietly boolean, p_feed_generation boolean, p_now bigint, p_lock_ms bigint,
+  p_handles text[], p_retire_quietly boolean, p_feed_generation boolean, p_now bigint, p_step_ms bigint,
   OUT outcome text, OUT state {s}.family
 ) LANGUAGE plpgsql AS $body$
 DECLARE
   v_now bigint;
 BEGIN
-  PERFORM set_config('lock_timeout', p_lock_ms::text, true);
+  PERFORM set_config('lock_timeout', p_step_ms::text, true);
   outcome := 'gone';
   SELECT * INTO state FROM {s}.family WHERE id = p_id FOR UPDATE;
   IF NOT FOUND THEN
@@ -141,6 +142,7 @@ BEGIN
       PERFORM {s}.family_end(ARRAY[p_id], v_now);
       outcome := 'reuse';
     END IF;
+    PERFORM {s}.still_wanted(p_step_ms);
     RETURN;
   END IF;
   outcome := CASE WHEN p_generation = state.generation THEN 'rotated' ELSE 'ahead' END;
@@ -160,32 +162,34 @@ BEGIN
     VALUES ('gen:' || p_id, state.generation, v_now + state.feed_ms);
     PERFORM pg_notify('{channel}', '');
   END IF;
+  PERFORM {s}.still_wanted(p_step_ms);
 END
 $body$`,
 
-  `CREATE FUNCTION {s}.family_revoke(p_id text, p_now bigint, p_lock_ms bigint) RETURNS bigint
+  `CREATE FUNCTION {s}.family_revoke(p_id text, p_now bigint, p_step_ms bigint) RETURNS bigint
 LANGUAGE plpgsql AS $body$
 DECLARE
   v_now bigint := {s}.moment(p_now);
 BEGIN
-  PERFORM set_config('lock_timeout', p_lock_ms::text, true);
+  PERFORM set_config('lock_timeout', p_step_ms::text, true);
   PERFORM FROM {s}.family WHERE id = p_id AND expires_at > v_now FOR UPDATE;
   IF NOT FOUND THEN
     RETURN 0;
   END IF;
   PERFORM {s}.family_end(ARRAY[p_id], v_now);
+  PERFORM {s}.still_wanted(p_step_ms);
   RETURN 1;
 END
 $body$`,
 
-  `CREATE FUNCTION {s}.family_revoke_all(p_owner text, p_except text, p_now bigint, p_lock_ms bigint) RETURNS bigint
+  `CREATE FUNCTION {s}.family_revoke_all(p_owner text, p_except text, p_now bigint, p_step_ms bigint) RETURNS bigint
 LANGUAGE plpgsql AS $body$
 DECLARE
   v_now bigint := {s}.moment(p_now);
   v_roots text[];
   v_ended bigint;
 BEGIN
-  PERFORM set_config('lock_timeout', p_lock_ms::text, true);
+  PERFORM set_config('lock_timeout', p_step_ms::text, true);
   SELECT array_agg(locked.id) INTO v_roots FROM (
     SELECT id FROM {s}.family WHERE owner = p_owner AND id IS DISTINCT FROM p_except ORDER BY id FOR UPDATE
   ) AS locked;
@@ -193,6 +197,7 @@ BEGIN
     RETURN 0;
   END IF;
   SELECT count(*) INTO v_ended FROM {s}.family_end(v_roots, v_now) AS ended WHERE ended.ended_owner = p_owner;
+  PERFORM {s}.still_wanted(p_step_ms);
   RETURN v_ended;
 END
 $body$`,

@@ -11,15 +11,16 @@ export const FEED: readonly string[] = [
   `CREATE INDEX feed_expiry ON {s}.feed (expires_at)`,
 
   // NOTIFY takes a lock of the whole server at commit, so only what appends to the feed may call it.
-  `CREATE FUNCTION {s}.feed_append(p_keys text[], p_values bigint[], p_expiries bigint[], p_lock_ms bigint)
+  `CREATE FUNCTION {s}.feed_append(p_keys text[], p_values bigint[], p_expiries bigint[], p_step_ms bigint)
 RETURNS void LANGUAGE plpgsql AS $body$
 BEGIN
-  PERFORM set_config('lock_timeout', p_lock_ms::text, true);
+  PERFORM set_config('lock_timeout', p_step_ms::text, true);
   INSERT INTO {s}.feed (key, value, expires_at)
   SELECT line.key, line.value, line.expires_at
   FROM unnest(p_keys, p_values, p_expiries) WITH ORDINALITY AS line (key, value, expires_at, place)
   ORDER BY line.place;
   PERFORM pg_notify('{channel}', '');
+  PERFORM {s}.still_wanted(p_step_ms);
 END
 $body$`,
 ];

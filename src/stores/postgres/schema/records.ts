@@ -7,6 +7,14 @@ export const RECORDS: readonly string[] = [
   `CREATE FUNCTION {s}.moment(given bigint) RETURNS bigint LANGUAGE sql VOLATILE AS $body$
   SELECT coalesce(given, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)
 $body$`,
+  // A step that took longer than its caller waits is undone, also when the server itself stood still meanwhile.
+  `CREATE FUNCTION {s}.still_wanted(p_step_ms bigint) RETURNS void LANGUAGE plpgsql AS $body$
+BEGIN
+  IF clock_timestamp() > statement_timestamp() + p_step_ms * interval '1 millisecond' THEN
+    RAISE EXCEPTION USING ERRCODE = 'PC002', MESSAGE = 'the step took too long';
+  END IF;
+END
+$body$`,
   `CREATE SEQUENCE {s}.record_version`,
   `CREATE TABLE {s}.record (
   kind text COLLATE "C" NOT NULL,
@@ -30,19 +38,20 @@ $body$`,
   // The version is drawn after the row is locked: one drawn before could be lower than what another put meanwhile.
   `CREATE FUNCTION {s}.record_put(
   p_kind text, p_id text, p_data text, p_expires_at bigint, p_lookup0 text, p_lookup1 text, p_lookup2 text,
-  p_absent boolean, p_version bigint, p_now bigint, p_lock_ms bigint
+  p_absent boolean, p_version bigint, p_now bigint, p_step_ms bigint
 ) RETURNS bigint LANGUAGE plpgsql AS $body$
 DECLARE
   v_now bigint := {s}.moment(p_now);
   v_written bigint;
 BEGIN
-  PERFORM set_config('lock_timeout', p_lock_ms::text, true);
+  PERFORM set_config('lock_timeout', p_step_ms::text, true);
   IF p_version IS NOT NULL THEN
     UPDATE {s}.record
     SET data = p_data, version = nextval('{s}.record_version'), expires_at = p_expires_at,
       lookup0 = p_lookup0, lookup1 = p_lookup1, lookup2 = p_lookup2
     WHERE kind = p_kind AND id = p_id AND version = p_version AND (expires_at IS NULL OR expires_at > v_now)
     RETURNING version INTO v_written;
+    PERFORM {s}.still_wanted(p_step_ms);
     RETURN v_written;
   END IF;
   INSERT INTO {s}.record AS kept (kind, id, data, version, expires_at, lookup0, lookup1, lookup2)
@@ -54,44 +63,47 @@ BEGIN
     used_at = CASE WHEN kept.expires_at <= v_now THEN NULL ELSE kept.used_at END
   WHERE NOT p_absent OR kept.expires_at <= v_now
   RETURNING version INTO v_written;
+  PERFORM {s}.still_wanted(p_step_ms);
   RETURN v_written;
 END
 $body$`,
 
-  `CREATE FUNCTION {s}.record_use(p_kind text, p_id text, p_now bigint, p_lock_ms bigint)
+  `CREATE FUNCTION {s}.record_use(p_kind text, p_id text, p_now bigint, p_step_ms bigint)
 RETURNS SETOF {s}.record LANGUAGE plpgsql AS $body$
 DECLARE
   v_now bigint := {s}.moment(p_now);
 BEGIN
-  PERFORM set_config('lock_timeout', p_lock_ms::text, true);
+  PERFORM set_config('lock_timeout', p_step_ms::text, true);
   RETURN QUERY UPDATE {s}.record SET uses = uses + 1, used_at = v_now
     WHERE kind = p_kind AND id = p_id AND (expires_at IS NULL OR expires_at > v_now) RETURNING *;
+  PERFORM {s}.still_wanted(p_step_ms);
 END
 $body$`,
 
-  `CREATE FUNCTION {s}.record_delete(p_kind text, p_id text, p_version bigint, p_now bigint, p_lock_ms bigint)
+  `CREATE FUNCTION {s}.record_delete(p_kind text, p_id text, p_version bigint, p_now bigint, p_step_ms bigint)
 RETURNS bigint LANGUAGE plpgsql AS $body$
 DECLARE
   v_now bigint := {s}.moment(p_now);
   v_deleted bigint;
 BEGIN
-  PERFORM set_config('lock_timeout', p_lock_ms::text, true);
+  PERFORM set_config('lock_timeout', p_step_ms::text, true);
   DELETE FROM {s}.record
   WHERE kind = p_kind AND id = p_id AND (p_version IS NULL OR version = p_version)
     AND (expires_at IS NULL OR expires_at > v_now);
   GET DIAGNOSTICS v_deleted = ROW_COUNT;
+  PERFORM {s}.still_wanted(p_step_ms);
   RETURN v_deleted;
 END
 $body$`,
 
-  `CREATE FUNCTION {s}.record_delete_by(p_kind text, p_slot bigint, p_value text, p_now bigint, p_lock_ms bigint)
+  `CREATE FUNCTION {s}.record_delete_by(p_kind text, p_slot bigint, p_value text, p_now bigint, p_step_ms bigint)
 RETURNS bigint LANGUAGE plpgsql AS $body$
 DECLARE
   v_now bigint := {s}.moment(p_now);
   v_ids text[];
   v_deleted bigint;
 BEGIN
-  PERFORM set_config('lock_timeout', p_lock_ms::text, true);
+  PERFORM set_config('lock_timeout', p_step_ms::text, true);
   SELECT array_agg(id) INTO v_ids FROM (
     SELECT id FROM {s}.record WHERE kind = p_kind AND p_slot = 0 AND lookup0 = p_value
     UNION ALL SELECT id FROM {s}.record WHERE kind = p_kind AND p_slot = 1 AND lookup1 = p_value
@@ -101,6 +113,7 @@ BEGIN
   WHERE kind = p_kind AND id = ANY (v_ids) AND (expires_at IS NULL OR expires_at > v_now)
     AND p_value = CASE p_slot WHEN 0 THEN lookup0 WHEN 1 THEN lookup1 ELSE lookup2 END;
   GET DIAGNOSTICS v_deleted = ROW_COUNT;
+  PERFORM {s}.still_wanted(p_step_ms);
   RETURN v_deleted;
 END
 $body$`,

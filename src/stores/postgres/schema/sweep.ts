@@ -3,14 +3,14 @@
  * before their families, and a family stays as long as it has any, so that no handle is left without its family.
  */
 export const SWEEP: readonly string[] = [
-  `CREATE FUNCTION {s}.sweep(p_limit bigint, p_now bigint, p_lock_ms bigint) RETURNS bigint
+  `CREATE FUNCTION {s}.sweep(p_limit bigint, p_now bigint, p_step_ms bigint) RETURNS bigint
 LANGUAGE plpgsql AS $body$
 DECLARE
   v_now bigint := {s}.moment(p_now);
   v_left bigint := p_limit;
   v_deleted bigint;
 BEGIN
-  PERFORM set_config('lock_timeout', p_lock_ms::text, true);
+  PERFORM set_config('lock_timeout', p_step_ms::text, true);
 
   WITH gone AS MATERIALIZED (
     SELECT kind, id FROM {s}.record WHERE expires_hour < v_now / 3600000 AND expires_at <= v_now
