@@ -13,7 +13,10 @@ import { reportingTo, type Reporting } from '../middleware/reporting.ts';
 /** One endpoint of a system: a row of its table. */
 export interface Endpoint {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
-  /** Without the trailing slash, which is accepted all the same. */
+  /**
+   * Without the trailing slash, which is accepted all the same. A segment that begins with a colon stands for any one
+   * segment that is not empty; a path without such segments comes first.
+   */
   readonly path: string;
   /** The name in events. */
   readonly name: string;
@@ -21,9 +24,17 @@ export interface Endpoint {
    * Answers, or says why not.
    *
    * @param identify To be told who the request is as soon as that is proven, for the event of the decision.
+   * @param segments What stands at the colons of the path, as it was sent.
    */
-  handle(exchange: Exchange, identify: Identify): MaybePromise<Reply | AuthError | OwnRefusal>;
+  handle(
+    exchange: Exchange,
+    identify: Identify,
+    segments: PathSegments,
+  ): MaybePromise<Reply | AuthError | OwnRefusal>;
 }
+
+/** What stands at the colons of a path, by their names without the colon. */
+export type PathSegments = Readonly<Record<string, string>>;
 
 /** A refusal or a failure that the endpoint has written itself, as a page; the event tells it as what it is. */
 export type OwnRefusal =
@@ -67,9 +78,7 @@ export function endpointTable(
   endpoints: readonly Endpoint[],
   options: EndpointTableOptions,
 ): System['handle'] {
-  const byPath = new Map<string, Endpoint[]>();
-  for (const endpoint of endpoints)
-    byPath.set(endpoint.path, [...(byPath.get(endpoint.path) ?? []), endpoint]);
+  const find = pathFinder(endpoints);
   const reporting = reportingTo(options);
   const stray = { name: 'not_found', handle: (exchange: Exchange) => notFound(exchange, options.strayEntry) };
 
@@ -77,13 +86,14 @@ export function endpointTable(
     // Preflights are part of the host's CORS, and what it allows where is not for a system to say.
     if (exchange.method === 'OPTIONS') return null;
     const path = withoutTrailingSlash(mountedPath);
-    const here = byPath.get(path);
-    if (here === undefined) {
+    const found = find(path);
+    if (found === null) {
       const ours = options.prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
-      return ours ? run(stray, exchange, reporting) : null;
+      return ours ? run(stray, exchange, NO_SEGMENTS, reporting) : null;
     }
+    const { here, segments } = found;
     const endpoint = here.find(({ method }) => method === exchange.method);
-    if (endpoint !== undefined) return run(endpoint, exchange, reporting);
+    if (endpoint !== undefined) return run(endpoint, exchange, segments, reporting);
     const allow = here.map(({ method }) => method);
     return reporting.denied(exchange, 'method_not_allowed', null, authError('method_not_allowed', { allow }));
   };
@@ -92,13 +102,15 @@ export function endpointTable(
 async function run(
   endpoint: Pick<Endpoint, 'name' | 'handle'>,
   exchange: Exchange,
+  segments: PathSegments,
   reporting: Reporting,
 ): Promise<Reply> {
   let who: Principal | null = null;
   try {
-    const answer = await endpoint.handle(exchange, (principal) => {
+    const identify: Identify = (principal) => {
       who = principal;
-    });
+    };
+    const answer = await endpoint.handle(exchange, identify, segments);
     if (isAuthError(answer)) return reporting.denied(exchange, endpoint.name, who, answer);
     if ('reply' in answer) {
       if ('thrown' in answer) reporting.failed(exchange, endpoint.name, who, answer.thrown);
@@ -116,6 +128,45 @@ async function notFound(exchange: Exchange, entry: EntryGuard<Principal> | undef
   const decision = await entry?.enterChain(exchange);
   return decision?.kind === 'deny' ? decision.error : authError('not_found');
 }
+
+interface FoundPath {
+  readonly here: readonly Endpoint[];
+  readonly segments: PathSegments;
+}
+
+/** Finds the endpoints of a path, whatever their methods. */
+function pathFinder(endpoints: readonly Endpoint[]): (path: string) => FoundPath | null {
+  const fixed = new Map<string, Endpoint[]>();
+  const patterns = new Map<string, Endpoint[]>();
+  for (const endpoint of endpoints) {
+    const paths = endpoint.path.includes('/:') ? patterns : fixed;
+    paths.set(endpoint.path, [...(paths.get(endpoint.path) ?? []), endpoint]);
+  }
+  return function find(path) {
+    const here = fixed.get(path);
+    if (here !== undefined) return { here, segments: NO_SEGMENTS };
+    for (const [pattern, matched] of patterns) {
+      const segments = match(pattern, path);
+      if (segments !== null) return { here: matched, segments };
+    }
+    return null;
+  };
+}
+
+function match(pattern: string, path: string): PathSegments | null {
+  const sent = path.split('/');
+  const expected = pattern.split('/');
+  if (sent.length !== expected.length) return null;
+  const segments: [name: string, value: string][] = [];
+  for (const [index, segment] of expected.entries()) {
+    const value = sent[index] ?? '';
+    if (segment.startsWith(':') && value !== '') segments.push([segment.slice(1), value]);
+    else if (segment !== value) return null;
+  }
+  return Object.fromEntries(segments);
+}
+
+const NO_SEGMENTS: PathSegments = Object.freeze({});
 
 function withoutTrailingSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;

@@ -174,3 +174,38 @@ describe('endpointTable', () => {
     expect(JSON.stringify(events)).not.toContain('secret');
   });
 });
+
+describe('a path with a segment that stands for any', () => {
+  const echo: Endpoint['handle'] = (_exchange, _identify, segments) => jsonReply(200, { ...segments });
+  const THINGS = [
+    endpoint('DELETE', '/auth/things/:id', echo),
+    endpoint('POST', '/auth/things/:id/check', echo),
+    endpoint('GET', '/auth/things/all', () => jsonReply(200, 'all')),
+  ];
+
+  it.each([
+    ['DELETE', '/auth/things/7', 200, { id: '7' }],
+    ['DELETE', '/auth/things/7/', 200, { id: '7' }],
+    ['DELETE', '/auth/things/%2e%2e', 200, { id: '%2e%2e' }],
+    ['DELETE', '/auth/things/:id', 200, { id: ':id' }],
+    ['DELETE', '/auth/things/__proto__', 200, { id: '__proto__' }],
+    ['POST', '/auth/things/7/check', 200, { id: '7' }],
+    ['GET', '/auth/things/all', 200, 'all'],
+  ])('takes %s %s', async (method, path, status, body) => {
+    const { reply } = await ask(THINGS, method, path);
+    expect([reply?.status, JSON.parse(reply?.body ?? '')]).toEqual([status, body]);
+  });
+
+  it.each([
+    ['DELETE', '/auth/things', 404, undefined],
+    ['DELETE', '/auth/things/', 404, undefined],
+    ['POST', '/auth/things//check', 404, undefined],
+    ['POST', '/auth/things/7/check/again', 404, undefined],
+    ['GET', '/auth/things/7', 405, 'DELETE'],
+    ['DELETE', '/auth/things/all', 405, 'GET'],
+    ['DELETE', '/auth/things/7/check', 405, 'POST'],
+  ])('refuses %s %s', async (method, path, status, allow) => {
+    const { reply } = await ask(THINGS, method, path);
+    expect([reply?.status, header(reply, 'Allow')]).toEqual([status, allow]);
+  });
+});
