@@ -1,11 +1,12 @@
 import { systemClock, type Clock } from '../core/clock.ts';
 import type { DecidingRule, Decision, GuardDescription } from '../core/decision.ts';
+import { withDeadline } from '../core/deadline.ts';
 import type { Dialect } from '../core/dialect.ts';
 import { authError, isAuthError } from '../core/errors.ts';
 import type { DecisionEvent, EventSink } from '../core/events.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { isPromise, type MaybePromise } from '../core/maybe-promise.ts';
-import { callback, implementing, optional, parseOptions, text } from '../core/options.ts';
+import { callback, implementing, integer, optional, parseOptions, text } from '../core/options.ts';
 import { isPrincipal, type Principal } from '../core/principal.ts';
 import type { HeaderLine, Reply } from '../core/reply.ts';
 import type { RequestNamer } from '../core/request-id.ts';
@@ -22,6 +23,8 @@ export interface GuardOptions {
   readonly onEvent?: EventSink<DecisionEvent> | undefined;
   /** Names the request in events, as the host's own log does; by default an id is made up when somebody listens. */
   readonly requestId?: RequestNamer | undefined;
+  /** How long one step of the chain may take before the request is answered 503; default 10,000. */
+  readonly deadlineMs?: number | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -52,11 +55,12 @@ type AnyPrincipal = Principal | null;
  */
 export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]): Pipeline<P> {
   const { entry, guards, options } = readChain(args);
-  const { dialect, property, onEvent, requestId, clock } = parseOptions('guard', options, {
+  const { dialect, property, onEvent, requestId, deadlineMs, clock } = parseOptions('guard', options, {
     dialect: optional(implementing<Dialect>('a dialect, such as envelope()', 'render')),
     property: optional(text, 'user'),
     onEvent: optional(callback<EventSink<DecisionEvent>>()),
     requestId: optional(callback<RequestNamer>()),
+    deadlineMs: optional(integer(1, 600_000), DEFAULT_DEADLINE_MS),
     clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
   });
   const reporting = reportingTo({
@@ -128,7 +132,7 @@ export function compilePipeline<P extends AnyPrincipal>(args: readonly unknown[]
   ): Promise<PipelineResult<P>> {
     let decision: Decision<AnyPrincipal>;
     try {
-      decision = await promised;
+      decision = await withDeadline(promised, deadlineMs, `the guard "${nameOf(step)}"`);
     } catch (thrown) {
       return { kind: 'reply', reply: reporting.failed(exchange, nameOf(step), principal, thrown) };
     }
@@ -169,4 +173,6 @@ function mayGoOn(principal: unknown, before: AnyPrincipal, step: number): boolea
 /** The methods of RFC 9110 section 9.2.1. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const READ_ONLY = authError('read_only');
+/** Longer than the deadlines of stores and of systems' callbacks, so that those are told first. */
+const DEFAULT_DEADLINE_MS = 10_000;
 const NO_HEADERS: readonly HeaderLine[] = Object.freeze([]);

@@ -5,6 +5,7 @@ import {
   type CredentialClaim,
   type CredentialReading,
 } from '../core/credentials.ts';
+import { withDeadline } from '../core/deadline.ts';
 import { ABSENT, type Recognition } from '../core/decision.ts';
 import type { AuthError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
@@ -33,13 +34,13 @@ export abstract class CredentialPassportStrategy<P> implements CredentialStrateg
 
   /**
    * Passport's entry. A refusal becomes `fail` with the challenge and the status of its reason; an outage becomes
-   * `error`, so that it is not taken for bad credentials.
+   * `error`, so that it is not taken for bad credentials, and so does whatever takes longer than 10 seconds.
    */
   authenticate(request: NativeRequest): void {
     const actions = actionsOf(this);
     actOn(
       actions,
-      () => this.recogniseRequest(exchangeOf(request)),
+      () => withDeadline(this.recogniseRequest(exchangeOf(request)), DEADLINE_MS, this.name),
       (recognition) => {
         if (recognition.kind === 'authenticated') actions.success(recognition.principal);
         else if (recognition.kind === 'absent') actions.fail(this.challenge(undefined), 401);
@@ -61,6 +62,9 @@ export abstract class CredentialPassportStrategy<P> implements CredentialStrateg
     return challengesFor(error, schemes, null)[0] ?? (schemes[0] as string);
   }
 }
+
+/** Passport itself would wait for ever. */
+const DEADLINE_MS = 10_000;
 
 /** The schemes that claims can be challenged for, each once, in order. */
 export function schemesOf(claims: readonly CredentialClaim[]): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { withDeadlines } from '../core/deadline.ts';
 import type { Directory, User } from '../core/directory.ts';
 import type { AllowlistEvent, DecisionEvent, EventSink, SessionEvent } from '../core/events.ts';
 import { callback, implementing, integer, nullable, optional, type Reader } from '../core/options.ts';
@@ -33,6 +34,10 @@ export interface SessionSystemOptions<U extends User> extends ClientAddressChoic
   readonly accountCheck?: AccountCheckPolicy | undefined;
   /** Bounds attempts to sign in. */
   readonly loginLimiter?: LoginLimiter | undefined;
+  /**
+   * How long a method of the directory or of the limiter may take before the request is answered 503; default 5,000.
+   */
+  readonly deadlineMs?: number | undefined;
   /** How often the feed of revocations is read when nothing wakes the reader; default 1,000. */
   readonly feedPollMs?: number | undefined;
   /** How old this process's knowledge of revocations may be before it refuses with 503; default 10,000. */
@@ -57,6 +62,7 @@ export interface SessionConfig<U extends User> extends ClientAddressChoice {
   readonly reuseGraceSeconds: number;
   readonly accountCheck: AccountCheckPolicy;
   readonly loginLimiter: LoginLimiter | undefined;
+  readonly deadlineMs: number;
   readonly feedPollMs: number;
   readonly maxStaleMs: number;
   readonly onEvent: EventSink<SystemEvent> | undefined;
@@ -79,10 +85,36 @@ export function sessionOptionReaders<U extends User>(defaults: {
     reuseGraceSeconds: optional(integer(0, 300), 10),
     accountCheck: optional(readAccountCheckPolicy, DEFAULT_ACCOUNT_CHECK),
     loginLimiter: optional(implementing<LoginLimiter>('a login limiter', 'check', 'failed', 'succeeded')),
+    deadlineMs: optional(integer(1, 600_000), 5_000),
     feedPollMs: optional(integer(10, 60_000), 1_000),
     maxStaleMs: optional(integer(100, 3_600_000), 10_000),
     onEvent: optional(callback<EventSink<SystemEvent>>()),
     requestId: optional(callback<RequestNamer>()),
     ...clientAddressShape,
+  };
+}
+
+/**
+ * Whom a directory has found. Something that names nobody must not become the owner of a session, and whoever shares its
+ * lack of a name the owner of the same.
+ *
+ * @throws TypeError For what is neither a user nor nobody, which is answered with 500.
+ */
+function readUser(answer: unknown, asked: string): unknown {
+  if (answer === null || answer === undefined) return null;
+  const { id } = answer as { readonly id?: unknown };
+  if (typeof id === 'string' && id !== '') return answer;
+  throw new TypeError(`${asked} must return a user whose id is text, or null.`);
+}
+
+/** The same options, with every method that the host answers by bounded in time, and its users checked. */
+export function boundCallbacks<C extends Pick<SessionConfig<User>, 'loginLimiter' | 'deadlineMs'>>(
+  config: C & { readonly directory: object },
+): C {
+  const { directory, loginLimiter, deadlineMs } = config;
+  return {
+    ...config,
+    directory: withDeadlines(directory, deadlineMs, 'directory', { findLogin: readUser, findUser: readUser }),
+    loginLimiter: loginLimiter && withDeadlines(loginLimiter, deadlineMs, 'loginLimiter'),
   };
 }

@@ -58,7 +58,7 @@ describe.each(ADAPTERS)('guard of %s', (_name, adapter) => {
     [
       'an option of another factory',
       [ENTRY, { optional: true }],
-      'option_unknown: guard: unknown option "optional"; known options are dialect, property, onEvent, requestId, clock',
+      'option_unknown: guard: unknown option "optional"; known options are dialect, property, onEvent, requestId, deadlineMs, clock',
     ],
     [
       'an empty property',

@@ -4,7 +4,12 @@ import type { MaybePromise } from '../../core/maybe-promise.ts';
 import { implementing, integer, oneOf, optional, parseOptions } from '../../core/options.ts';
 import type { ImpersonationRules } from '../../services/impersonation.ts';
 import { keyMaterial, type KeyInput } from '../../tokens/key-material.ts';
-import { sessionOptionReaders, type SessionConfig, type SessionSystemOptions } from '../session-options.ts';
+import {
+  boundCallbacks,
+  sessionOptionReaders,
+  type SessionConfig,
+  type SessionSystemOptions,
+} from '../session-options.ts';
 
 /** A user has one home account and may have access to others. */
 export interface AccountsDirectory<U extends User = User> extends Directory<U>, ImpersonationRules<U> {
@@ -42,7 +47,7 @@ const OWNER = 'bearerSessionSystem';
 
 /** @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`, `key_weak`, `key_invalid`. */
 export function readBearerSessionOptions(options: BearerSessionOptions): BearerSessionConfig {
-  return parseOptions(OWNER, options, {
+  const config = parseOptions(OWNER, options, {
     ...sessionOptionReaders<User>({ accessSeconds: 3_600, refreshSeconds: 2_509_200, absoluteSeconds: null }),
     directory: implementing<AccountsDirectory>(
       'a directory of users and their accounts',
@@ -56,4 +61,5 @@ export function readBearerSessionOptions(options: BearerSessionOptions): BearerS
     expiredStatus: optional(oneOf(401, 403), 401),
     cacheSize: optional(integer(0, 10_000_000), 10_000),
   });
+  return boundCallbacks(config);
 }

@@ -4,6 +4,7 @@ import type { Principal } from '../../core/principal.ts';
 import type { CredentialStrategy } from '../../core/strategy.ts';
 import type { ImpersonationRules } from '../../services/impersonation.ts';
 import { pairOptionReaders, type PairConfig, type PairSystemOptions } from '../pair-options.ts';
+import { boundCallbacks } from '../session-options.ts';
 
 /** A user signs in by e-mail, which `findLogin` gets without blanks around it, and has one workspace or none. */
 export type JwtPairUser = User;
@@ -46,5 +47,5 @@ export function readJwtPairOptions(options: JwtPairOptions): JwtPairConfig {
     compat: optional(oneOf('drf')),
     trimPassword: optional(flag),
   });
-  return { ...config, trimPassword: trimPassword ?? compat === 'drf' };
+  return boundCallbacks({ ...config, trimPassword: trimPassword ?? compat === 'drf' });
 }
