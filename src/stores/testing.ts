@@ -4,7 +4,11 @@ import type { CaseBody, ManualClock } from './testing/case.ts';
 import { ENGINE_CASES } from './testing/engine-cases.ts';
 import { FAMILY_CASES } from './testing/family-cases.ts';
 import { FEED_CASES } from './testing/feed-cases.ts';
+import { FAMILY_KEY_CASES } from './testing/family-key-cases.ts';
+import type { StoreHooks } from './testing/hooks.ts';
 import { LIST_CASES } from './testing/list-cases.ts';
+import { NODE_CASES } from './testing/node-cases.ts';
+import { OUTAGE_CASES } from './testing/outage-cases.ts';
 import { OWNER_CASES } from './testing/owner-cases.ts';
 import { PROCESS_CASES } from './testing/process-cases.ts';
 import { RECORD_CASES } from './testing/record-cases.ts';
@@ -12,6 +16,7 @@ import { RECORD_LIFE_CASES } from './testing/record-life-cases.ts';
 import type { StoreProcess } from './testing/remote.ts';
 import { ROTATION_CASES } from './testing/rotation-cases.ts';
 
+export type { Outage, StoreHooks } from './testing/hooks.ts';
 export { remoteStore, serveStore, type StoreChannel, type StoreProcess } from './testing/remote.ts';
 
 /** One statement about a store. `run` rejects with an `AssertionError` of `node:assert` when it does not hold. */
@@ -22,17 +27,6 @@ export interface StoreCase {
 
 /** Makes a new and empty store that tells the time by this clock, and lets the case move it. The suite closes it. */
 export type MakeStore = (options: { readonly clock: Clock }) => Store | Promise<Store>;
-
-/** What only some engines can do; the cases that need a hook are left out when it is not given. */
-export interface StoreHooks {
-  /** Opens the data of a store that `makeStore` made once more, as another node or after a restart. */
-  readonly open?: ((of: Store, options: { readonly clock: Clock }) => Store | Promise<Store>) | undefined;
-  /**
-   * Starts a process that opens the data of a store that `makeStore` made, by the machine's clock, and hands it to
-   * {@link serveStore}; {@link remoteStore} is the other end.
-   */
-  readonly spawn?: ((of: Store) => Promise<StoreProcess>) | undefined;
-}
 
 /**
  * The cases that every implementation of the contract must pass, for any test runner. Each makes a store of its own.
@@ -53,10 +47,13 @@ const ALL_CASES: readonly CaseBody[] = [
   ...RECORD_LIFE_CASES,
   ...LIST_CASES,
   ...FAMILY_CASES,
+  ...FAMILY_KEY_CASES,
   ...ROTATION_CASES,
   ...OWNER_CASES,
   ...FEED_CASES,
   ...ENGINE_CASES,
+  ...NODE_CASES,
+  ...OUTAGE_CASES,
   ...PROCESS_CASES,
 ];
 
@@ -66,9 +63,9 @@ async function runCase(body: CaseBody, makeStore: MakeStore, hooks: StoreHooks):
   const processes: StoreProcess[] = [];
 
   async function keep(store: Store | Promise<Store> | undefined): Promise<Store> {
-    if (store === undefined) throw new Error('The case needs a hook that was not given.');
-    opened.push(await store);
-    return store;
+    const made = await given(store);
+    opened.push(made);
+    return made;
   }
 
   async function end(): Promise<void> {
@@ -81,13 +78,14 @@ async function runCase(body: CaseBody, makeStore: MakeStore, hooks: StoreHooks):
     await body.run({
       store,
       clock,
+      make: () => keep(makeStore({ clock })),
       open: () => keep(hooks.open?.(store, { clock })),
       async spawn() {
-        if (hooks.spawn === undefined) throw new Error('The case needs a hook that was not given.');
-        const process = await hooks.spawn(store);
+        const process = await given(hooks.spawn)(store);
         processes.push(process);
         return process;
       },
+      outage: () => given(hooks.outage)(store),
     });
   } catch (error) {
     // What the case found is to be told, not what closing a broken store then says.
@@ -95,6 +93,12 @@ async function runCase(body: CaseBody, makeStore: MakeStore, hooks: StoreHooks):
     throw error;
   }
   await end();
+}
+
+/** What the list of cases was filtered by. */
+function given<T>(hook: T | undefined): T {
+  if (hook === undefined) throw new Error('The case needs a hook that was not given.');
+  return hook;
 }
 
 /** Begins at the machine's time, since engines may drop what has expired by a clock of their own. */

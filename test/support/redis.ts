@@ -19,12 +19,14 @@ export interface RedisServer {
 /** One that the tests started, and may do anything to. */
 export interface OwnRedisServer extends RedisServer {
   /** Stops it from doing anything, with its connections open (SIGSTOP). */
-  freeze(): void;
-  thaw(): void;
+  readonly freeze: () => void;
+  readonly thaw: () => void;
   /** Ends it at once (SIGKILL). */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
   /** Starts it again at the same port with the data it had written. */
-  restart(): Promise<void>;
+  readonly restart: () => Promise<void>;
+  /** Kills and restarts it. */
+  readonly crash: () => Promise<void>;
 }
 
 /** Where a server comes from; `null` where there is neither `REDIS_URL` nor a `redis-server` or `valkey-server`. */
@@ -74,6 +76,10 @@ export async function startRedis(settings: readonly string[] = []): Promise<OwnR
     thaw: () => void server.kill('SIGCONT'),
     kill,
     restart: start,
+    async crash() {
+      await kill();
+      await start();
+    },
     async stop() {
       await kill();
       rmSync(folder, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Clock } from '../../core/clock.ts';
 import { StoreError } from '../../core/errors.ts';
 import type { FeedEvent, NewFamily, RotatePolicy, Rotation, Store } from '../../core/store.ts';
+import type { Outage, StoreHooks } from './hooks.ts';
 import type { StoreProcess } from './remote.ts';
 
 /** A clock that stands still until it is moved; a negative step sets it back. */
@@ -12,16 +13,19 @@ export interface ManualClock extends Clock {
 export interface CaseContext {
   readonly store: Store;
   readonly clock: ManualClock;
+  /** Makes another new and empty store. */
+  readonly make: () => Promise<Store>;
   /** Opens the same data once more. */
   readonly open: () => Promise<Store>;
   /** Opens the same data in another process. */
   readonly spawn: () => Promise<StoreProcess>;
+  readonly outage: () => Outage;
 }
 
 export interface CaseBody {
   readonly name: string;
   /** The hook without which the case cannot run. */
-  readonly needs?: 'open' | 'spawn' | undefined;
+  readonly needs?: keyof StoreHooks | undefined;
   readonly run: (context: CaseContext) => Promise<void>;
 }
 

@@ -30,6 +30,19 @@ export const PROCESS_CASES: readonly CaseBody[] = [
     },
   },
   {
+    name: 'processes: in 200 rounds, of 2 that redeem one code at once exactly one is the first',
+    needs: 'spawn',
+    async run({ store, spawn }) {
+      const processes = await atOnce(2, spawn);
+      for (let round = 0; round < 200; round++) {
+        const id = `code${round}`;
+        await store.put('code', id, { grant: 'g1' }, { expect: 'absent' });
+        const redeemed = await Promise.all(processes.map((each) => each.store.use('code', id)));
+        assert.deepEqual(new Set(redeemed.map((record) => record?.uses)), new Set([1, 2]), `round ${round}`);
+      }
+    },
+  },
+  {
     name: 'processes: of 4 that use, delete, insert or revoke at once exactly one is the first',
     needs: 'spawn',
     async run({ store, spawn }) {
