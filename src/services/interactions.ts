@@ -55,6 +55,8 @@ export interface Interactions {
 
 /** What one browser holds. It is a value: each change gives another one, whose cookie has to be sent. */
 export interface BrowserState {
+  /** Names the browser until its cookie ends or is renewed, for counting. */
+  readonly id: string;
   /** The interaction of this name that has not ended; `null` when there is none. */
   find(name: string): Json | null;
   /**
@@ -121,9 +123,13 @@ export function interactions(owner: string, options: InteractionsOptions): Inter
 
   function stateOf(content: Content): BrowserState {
     const others = (name: string): Content['entries'] => content.entries.filter(([each]) => each !== name);
-    const tokenOf = (name: string): string =>
-      createHmac('sha256', content.secret).update(`form ${name}`).digest('base64url');
+    const derived = (what: string): string =>
+      createHmac('sha256', content.secret).update(what).digest('base64url');
+    const tokenOf = (name: string): string => derived(`form ${name}`);
     return {
+      get id() {
+        return derived('id');
+      },
       find: (name) => content.entries.find(([each]) => each === name)?.[1] ?? null,
       with(name, data, ttlSeconds = INTERACTION_SECONDS) {
         const endsAt = clock.now() + Math.min(ttlSeconds, INTERACTION_SECONDS) * 1000;

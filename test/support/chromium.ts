@@ -58,7 +58,8 @@ export function inChromium(title: string, tests: (visit: OpenVisit) => void): vo
       const complaints: string[] = [];
       page.on('request', (request) => requests.push(`${request.method()} ${request.url()}`));
       page.on('console', (message) => {
-        if (message.type() === 'error') complaints.push(message.text());
+        if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+          complaints.push(message.text());
       });
       page.on('pageerror', (error) => complaints.push(error.message));
       return { page, requests, complaints };
@@ -75,7 +76,7 @@ function launch(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,
     headless: true,
-    args: [...args, '--disable-background-networking', '--font-render-hinting=none'],
+    args: [...args, '--disable-gpu', '--disable-background-networking', '--font-render-hinting=none'],
   });
 }
 

@@ -1,0 +1,151 @@
+import { authError, isAuthError } from '../../../core/errors.ts';
+import type { Exchange } from '../../../core/exchange.ts';
+import { html } from '../../../core/html.ts';
+import { jsonReply, NO_STORE } from '../../../core/reply.ts';
+import { sha256 } from '../../../core/secrets.ts';
+import type { Endpoint, Identify } from '../../endpoints.ts';
+import { AUTHORIZE_PATH, type AuthorizationRequest, type DirectRefusal } from '../interaction.ts';
+import { consentView } from './consent-view.ts';
+import { formTargetOf } from './form-target.ts';
+import { refusedRequest } from './message-views.ts';
+import {
+  broken,
+  expired,
+  freshOnce,
+  isBrowserState,
+  isOwnForm,
+  openBrowser,
+  readPageForm,
+  sealFor,
+  seeOther,
+  signedIn,
+  unreadable,
+  wantsHtml,
+  withoutSignIn,
+  type PageAnswer,
+  type PageDesk,
+  type PageForm,
+  type Visit,
+} from './page-desk.ts';
+import { signIn, signInPage, type SignInPage } from './sign-in.ts';
+
+/**
+ * The pages of the authorization endpoint: sign-in and consent, under the address of the request itself. Nothing about
+ * the request is kept; it is read again from the query at every step, and the sign-in counts for this query alone.
+ */
+export function authorizePage(desk: PageDesk): readonly Endpoint[] {
+  const { authorization, webAppUrl } = desk.interaction;
+
+  return (['GET', 'POST'] as const).map((method) => ({
+    method,
+    path: AUTHORIZE_PATH,
+    name: 'oauth_authorize',
+    handle: answer,
+  }));
+
+  async function answer(exchange: Exchange, identify: Identify): Promise<PageAnswer> {
+    const state = openBrowser(desk, exchange);
+    if (!isBrowserState(state)) return state;
+    const visit: Visit = { exchange, state, name: `authorize ${sha256(exchange.query)}`, identify };
+    let reading;
+    try {
+      reading = await authorization.read(exchange);
+    } catch (thrown) {
+      return broken(desk, exchange, thrown);
+    }
+    if (reading.kind === 'refuse-directly') return refuse(exchange, reading.refusal);
+    if (reading.kind === 'redirect-error') {
+      return { reply: seeOther(reading.location, state), refusal: reading.cause };
+    }
+    const { request } = reading;
+    try {
+      return await (exchange.method === 'POST' ? post(visit, request) : show(visit, request));
+    } catch (thrown) {
+      return { reply: seeOther(authorization.fail(request, thrown).location, ended(visit)), thrown };
+    }
+  }
+
+  function refuse(exchange: Exchange, refusal: DirectRefusal): PageAnswer {
+    const { status, error, description, cause } = refusal;
+    const reply = wantsHtml(exchange)
+      ? desk.message(status, refusedRequest(refusal))
+      : jsonReply(status, { error, error_description: description }, NO_STORE);
+    return { reply, refusal: cause };
+  }
+
+  async function show(visit: Visit, request: AuthorizationRequest): Promise<PageAnswer> {
+    const who = signedIn(visit);
+    if (who === null) return signInPage(desk, visit, signInFor(request));
+    const step = await authorization.resume(request, who.userId);
+    if (step.kind === 'sign-in') {
+      const without = { ...visit, state: withoutSignIn(visit) };
+      return signInPage(desk, without, signInFor(request));
+    }
+    visit.identify({ kind: 'user', id: who.userId });
+    if (step.kind === 'redirect') return seeOther(step.location, ended(visit));
+    return desk.page({
+      title: `Allow ${request.application.name}?`,
+      body: consentView({
+        seal: sealFor(visit),
+        question: step.question,
+        signedInAs: who.label,
+        once: freshOnce(),
+      }),
+      formTargets: targetsOf(request),
+      headers: [visit.state.cookie],
+    });
+  }
+
+  async function post(visit: Visit, request: AuthorizationRequest): Promise<PageAnswer> {
+    const fields = await readPageForm(visit.exchange);
+    if (isAuthError(fields)) return unreadable(desk, fields);
+    const action = fields.get('action');
+    if (action === 'sign-in') {
+      const state = await signIn(desk, visit, signInFor(request), fields);
+      return isBrowserState(state) ? seeOther(here(visit), state) : state;
+    }
+    if (!isOwnForm(desk, visit, fields)) return expired(desk);
+    if (action === 'switch') return seeOther(here(visit), withoutSignIn(visit));
+    if (action === 'approve' || action === 'deny') return decide(visit, request, fields, action);
+    return unreadable(desk, authError('body_invalid'));
+  }
+
+  async function decide(
+    visit: Visit,
+    request: AuthorizationRequest,
+    fields: PageForm,
+    action: 'approve' | 'deny',
+  ): Promise<PageAnswer> {
+    const who = signedIn(visit);
+    // Whoever is not signed in any more, and whoever sends a form twice, begins again where they stand.
+    if (who === null) return seeOther(here(visit), visit.state);
+    const once = fields.get('once') ?? '';
+    if (!(await desk.browsers.useOnce(`${visit.state.id} ${visit.name} ${once}`)))
+      return seeOther(here(visit), visit.state);
+    visit.identify({ kind: 'user', id: who.userId });
+    const { location } =
+      action === 'approve' ? await authorization.approve(request, who.userId) : authorization.deny(request);
+    return seeOther(location, ended(visit));
+  }
+
+  function signInFor(request: AuthorizationRequest): SignInPage {
+    return {
+      purpose: html`continue to <strong><bdi>${request.application.name}</bdi></strong>`,
+      formTargets: targetsOf(request),
+    };
+  }
+
+  /** Also of the sign-in: who has agreed before goes on from there to the application at once. */
+  function targetsOf({ redirectUri }: AuthorizationRequest): readonly string[] {
+    return [...new Set([formTargetOf(redirectUri), ...desk.config.onwardOrigins])];
+  }
+
+  function here({ exchange }: Visit): string {
+    return `${webAppUrl}${AUTHORIZE_PATH}?${exchange.query}`;
+  }
+}
+
+/** The sign-in was for this request, and the request has its answer. */
+function ended({ state, name }: Visit): Visit['state'] {
+  return state.without(name);
+}
