@@ -36,12 +36,12 @@ async function run(command: string, name: string, account: number): Promise<stri
   const edit = EDITS.get(command);
   if (edit === undefined && command !== 'password') throw new SetupError(USAGE);
   const environment = readEnvironment(process.env);
-  if (environment.database === null) {
+  if (environment.store.kind === 'memory') {
     throw new SetupError(
-      "What is kept in memory: is the server process's own; start both with a STORE on disk.",
+      "What is kept in memory: is the server process's own; start both with a STORE that they can share.",
     );
   }
-  const host = openHost(environment);
+  const host = await openHost(environment);
   const api = wire(host);
   try {
     const user = (await host.users.byLogin(name)) ?? (await host.users.byId(name));

@@ -9,8 +9,9 @@ export interface Environment {
   readonly frameworkPackage: string;
   readonly host: string;
   readonly port: number;
-  /** The path of the database file; `null` keeps everything in memory. */
-  readonly database: string | null;
+  readonly store: StoreLocation;
+  /** Where the small files go that belong to a store on a server; other stores have a place of their own. */
+  readonly dataDirectory: string;
   /** What tokens are signed and verified with; `null` for one that the host makes itself. */
   readonly secret: string | null;
   /** Addresses and networks of the reverse proxies whose word on the client's address counts. */
@@ -20,6 +21,12 @@ export interface Environment {
   /** Whether to make users and keys for trying things out, and to tell their secrets. */
   readonly demo: boolean;
 }
+
+/** Where everything is kept: in this process, in a file, or with a server that several processes can share. */
+export type StoreLocation =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'postgres'; readonly url: string };
 
 /** In the words of every system's options. */
 export interface Lifetimes {
@@ -32,7 +39,7 @@ export interface Lifetimes {
 export class SetupError extends Error {}
 
 /**
- * Reads `FRAMEWORK`, `EXPRESS_MAJOR`, `KOA_MAJOR`, `HOST`, `PORT`, `STORE`, `JWT_SECRET`, `TRUSTED_PROXIES`,
+ * Reads `FRAMEWORK`, `EXPRESS_MAJOR`, `KOA_MAJOR`, `HOST`, `PORT`, `STORE`, `DATA_DIR`, `JWT_SECRET`, `TRUSTED_PROXIES`,
  * `ACCESS_SECONDS`, `REFRESH_SECONDS`, `REUSE_GRACE_SECONDS` and `DEMO`; a variable that is empty counts as absent.
  *
  * @throws {@link SetupError} when one of them cannot be used.
@@ -48,7 +55,8 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     frameworkPackage: packageOf(framework, variables),
     host,
     port: wholeNumber('PORT', variables['PORT'] || '3000', 0, 65_535, '; 0 picks one that is free'),
-    database: databaseOf(variables['STORE'] || 'sqlite:./.data/portcullis.db'),
+    store: storeLocation(variables['STORE'] || 'sqlite:./.data/portcullis.db'),
+    dataDirectory: variables['DATA_DIR'] || '.data',
     secret: secret === null ? null : longEnough(secret),
     trustedProxies: (variables['TRUSTED_PROXIES'] ?? '').split(',').flatMap((proxy) => proxy.trim() || []),
     lifetimes: {
@@ -83,13 +91,16 @@ function packageOf(framework: Framework, variables: NodeJS.ProcessEnv): string {
   return 'node:http';
 }
 
-function databaseOf(store: string): string | null {
-  if (store === 'memory:') return null;
+function storeLocation(store: string): StoreLocation {
+  if (store === 'memory:') return { kind: 'memory' };
   const path = /^sqlite:(?!\/\/)(.+)$/s.exec(store)?.[1];
-  if (path !== undefined && path !== ':memory:') return path;
+  if (path !== undefined && path !== ':memory:') return { kind: 'sqlite', path };
+  if (/^postgres(?:ql)?:\/\/./.test(store) && URL.canParse(store)) return { kind: 'postgres', url: store };
   // Whatever follows the scheme may hold a password.
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(store)?.[0] ?? 'something else';
-  throw new SetupError(`STORE must be memory: or sqlite: with the path of a file, not ${scheme}.`);
+  throw new SetupError(
+    `STORE must be memory:, sqlite: with the path of a file, or a URL of postgres:, not ${scheme}.`,
+  );
 }
 
 function longEnough(secret: string): string {

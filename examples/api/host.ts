@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { dirname, resolve } from 'node:path';
 import type { Store } from 'portcullis';
 import { apiKeys, type ApiKeys } from 'portcullis/api-keys';
 import { loginLimits } from 'portcullis/login-limits';
 import { argon2Passwords, type Passwords } from 'portcullis/passwords/argon2';
-import { memoryStore } from 'portcullis/stores/memory';
-import { sqliteStore } from 'portcullis/stores/sqlite';
 import { type Environment, SetupError } from './environment.ts';
 import { privateFiles, type PrivateFiles } from './private-files.ts';
+import { directoryOf, openStore } from './store.ts';
 import { usersIn, type Users } from './users.ts';
 
 /** What every part of this host works with. */
@@ -25,11 +23,9 @@ export interface Host {
 }
 
 /** Opens the store, and finds or makes the secret beside it. */
-export function openHost(environment: Environment): Host {
-  const { database } = environment;
-  const directory = database === null ? null : dirname(resolve(database));
-  const files = openFiles(directory);
-  const store = database === null ? memoryStore() : sqliteStore(database);
+export async function openHost(environment: Environment): Promise<Host> {
+  const files = openFiles(directoryOf(environment));
+  const store = await openStore(environment.store);
   return {
     environment,
     store,
@@ -47,6 +43,6 @@ function openFiles(directory: string | null): PrivateFiles {
     return privateFiles(directory);
   } catch (error) {
     const { message } = error as Error;
-    throw new SetupError(`The directory of STORE cannot be made: ${message}.`, { cause: error });
+    throw new SetupError(`The directory of the store's files cannot be made: ${message}.`, { cause: error });
   }
 }

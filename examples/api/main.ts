@@ -13,7 +13,7 @@ import { close, wire } from './wiring.ts';
 try {
   const json = readArguments(process.argv.slice(2));
   const environment = readEnvironment(process.env);
-  const host = openHost(environment);
+  const host = await openHost(environment);
   const api = wire(host);
   const demo = environment.demo ? await seed(host) : null;
   const server = createServer(await listenerOf(api, environment));

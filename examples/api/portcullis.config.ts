@@ -5,13 +5,13 @@ import { wire } from './wiring.ts';
 // What the administrator's tool works with: the same store, keys and systems as the server's, by the same STORE.
 
 const environment = readEnvironment(process.env);
-if (environment.database === null) {
+if (environment.store.kind === 'memory') {
   throw new SetupError(
-    "What is kept in memory: is the server process's own; start both with a STORE on disk.",
+    "What is kept in memory: is the server process's own; start both with a STORE that they can share.",
   );
 }
 
-const host = openHost(environment);
+const host = await openHost(environment);
 
 export const config = {
   store: host.store,

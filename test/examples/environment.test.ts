@@ -8,7 +8,8 @@ describe('readEnvironment', () => {
       frameworkPackage: 'express',
       host: '127.0.0.1',
       port: 3000,
-      database: './.data/portcullis.db',
+      store: { kind: 'sqlite', path: './.data/portcullis.db' },
+      dataDirectory: '.data',
       secret: null,
       trustedProxies: [],
       lifetimes: { accessSeconds: undefined, refreshSeconds: undefined, reuseGraceSeconds: undefined },
@@ -27,6 +28,7 @@ describe('readEnvironment', () => {
       HOST: '::1',
       PORT: '0',
       STORE: 'memory:',
+      DATA_DIR: '/var/lib/demo',
       JWT_SECRET: 'the secret of these tests and of nothing else',
       TRUSTED_PROXIES: '10.0.0.0/8, ::1,',
       ACCESS_SECONDS: '2',
@@ -38,16 +40,23 @@ describe('readEnvironment', () => {
       frameworkPackage: 'koa2',
       host: '::1',
       port: 0,
-      database: null,
+      store: { kind: 'memory' },
+      dataDirectory: '/var/lib/demo',
       secret: 'the secret of these tests and of nothing else',
       trustedProxies: ['10.0.0.0/8', '::1'],
       lifetimes: { accessSeconds: 2, refreshSeconds: 30, reuseGraceSeconds: 0 },
       demo: true,
     });
     expect(readEnvironment({ EXPRESS_MAJOR: '4' }).frameworkPackage).toBe('express4');
-    expect(readEnvironment({ STORE: 'sqlite:/var/app.db' }).database).toBe('/var/app.db');
+    expect(readEnvironment({ STORE: 'sqlite:/var/app.db' }).store).toEqual({
+      kind: 'sqlite',
+      path: '/var/app.db',
+    });
+    const url = 'postgres://app:secret@db.example/app';
+    expect(readEnvironment({ STORE: url }).store).toEqual({ kind: 'postgres', url });
   });
 
+  const STORE_FORMS = 'STORE must be memory:, sqlite: with the path of a file, or a URL of postgres:, not';
   const PORT_RANGE = 'PORT must be a whole number from 0 to 65535, not';
   it.each([
     [{ FRAMEWORK: 'fastify' }, 'FRAMEWORK must be express, koa or node, not "fastify".'],
@@ -56,13 +65,10 @@ describe('readEnvironment', () => {
     [{ PORT: 'http' }, `${PORT_RANGE} "http"; 0 picks one that is free.`],
     [{ PORT: '65536' }, `${PORT_RANGE} "65536"; 0 picks one that is free.`],
     [{ PORT: '-1' }, `${PORT_RANGE} "-1"; 0 picks one that is free.`],
-    [
-      { STORE: 'postgres://u:hunter2@db/x' },
-      'STORE must be memory: or sqlite: with the path of a file, not postgres:.',
-    ],
-    [{ STORE: 'redis://db' }, 'STORE must be memory: or sqlite: with the path of a file, not redis:.'],
-    [{ STORE: 'sqlite://db/x' }, 'STORE must be memory: or sqlite: with the path of a file, not sqlite:.'],
-    [{ STORE: 'app.db' }, 'STORE must be memory: or sqlite: with the path of a file, not something else.'],
+    [{ STORE: 'mysql://u:hunter2@db/x' }, `${STORE_FORMS} mysql:.`],
+    [{ STORE: 'postgres:app' }, `${STORE_FORMS} postgres:.`],
+    [{ STORE: 'sqlite://db/x' }, `${STORE_FORMS} sqlite:.`],
+    [{ STORE: 'app.db' }, `${STORE_FORMS} something else.`],
     [
       { JWT_SECRET: 'short' },
       'JWT_SECRET must have at least 32 bytes, not 5; "openssl rand -base64 32" makes one.',

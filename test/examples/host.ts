@@ -35,6 +35,7 @@ const OWN_VARIABLES = [
   'HOST',
   'PORT',
   'STORE',
+  'DATA_DIR',
   'JWT_SECRET',
   'TRUSTED_PROXIES',
   'ACCESS_SECONDS',

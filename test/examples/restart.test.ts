@@ -171,7 +171,8 @@ describe('the example host with a database file', () => {
       const { code, stderr } = runHost({ command: DEMO, args: ['activate', 'nils'] });
       expect({ code, stderr }).toEqual({
         code: 2,
-        stderr: "What is kept in memory: is the server process's own; start both with a STORE on disk.\n",
+        stderr:
+          "What is kept in memory: is the server process's own; start both with a STORE that they can share.\n",
       });
     });
   });

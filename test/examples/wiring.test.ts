@@ -11,16 +11,16 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-function wired(HOST: string): ReturnType<typeof wire> {
-  const host = openHost(readEnvironment({ HOST, STORE: 'memory:' }));
+async function wired(HOST: string): Promise<ReturnType<typeof wire>> {
+  const host = await openHost(readEnvironment({ HOST, STORE: 'memory:' }));
   const api = wire(host);
   ends.push(() => close(api, host));
   return api;
 }
 
 describe('wire', () => {
-  it('puts a chain in front of every route, which is open only where it says why', () => {
-    const { routes } = wired('127.0.0.1');
+  it('puts a chain in front of every route, which is open only where it says why', async () => {
+    const { routes } = await wired('127.0.0.1');
     expect(routes.map(({ path, chain }) => [path, ...chain.map((guard) => guard.describe().guard)])).toEqual([
       ['/healthz', 'open'],
       ['/readyz', 'open'],
@@ -34,9 +34,9 @@ describe('wire', () => {
 });
 
 describe('without demonstration data', () => {
-  it('neither the text nor the line has a credential', () => {
+  it('neither the text nor the line has a credential', async () => {
     const url = 'http://127.0.0.1:3000';
-    const api = wired('0.0.0.0');
+    const api = await wired('0.0.0.0');
     expect(readyLine(url, api, null)).toBe(`{"ready":true,"url":"${url}"}`);
     expect(greeting(url, readEnvironment({ HOST: '0.0.0.0' }), api, null)).toBe(
       [
