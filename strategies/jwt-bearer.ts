@@ -15,6 +15,7 @@ import {
   parseOptions,
   text,
   type Reader,
+  wrong,
 } from '../src/core/options.ts';
 import { isPrincipal, type Claims, type Principal } from '../src/core/principal.ts';
 import { CredentialPassportStrategy } from '../src/passport/credential-strategy.ts';
@@ -225,6 +226,14 @@ const listOfText = listOf(text);
 const audienceOption: Reader<readonly string[] | AudienceOf> = (value, path) =>
   typeof value === 'function' ? (value as AudienceOf) : listOfText(value, path);
 
+/** An option whose check is only switched off by writing so; the message of a missing one says how. */
+function stated<T>(must: string, read: Reader<T>): Reader<T> {
+  return (value, path) => {
+    if (value === undefined) throw wrong(path, must, value);
+    return read(value, path);
+  };
+}
+
 const tokenTypeOption: Reader<{ readonly claim: string; readonly value: string }> = (value, path) =>
   parseOptions(path, value, { claim: text, value: text });
 
@@ -234,8 +243,11 @@ function parse<P extends Principal>(options: JwtBearerOptions<P>) {
   const parsed = parseOptions(OWNER, options, {
     algorithm: oneOf(...JWT_ALGORITHMS),
     keys: anything,
-    issuer: nullable(listOfText),
-    audience: nullable(audienceOption),
+    issuer: stated('the issuer of the tokens, or null for tokens that name none', nullable(listOfText)),
+    audience: stated(
+      'what the tokens must be made for, or null for tokens that name no audience',
+      nullable(audienceOption),
+    ),
     name: optional(text, 'jwt-bearer'),
     headers: optional(listOfText, ['authorization']),
     exactSchemeCase: optional(flag, false),

@@ -17,6 +17,10 @@ export type Disclosure =
   | 'body_too_large'
   | 'not_found'
   | 'method_not_allowed'
+  | 'conflict'
+  | 'gone'
+  | 'precondition_failed'
+  | 'request_refused'
   | 'rate_limited'
   | 'internal_error'
   | 'unavailable';
@@ -275,6 +279,14 @@ export const REASONS = {
   device_expired: reason(400, 'body_invalid', 'The device code is past its expiry.'),
   not_found: reason(404, 'not_found', 'There is nothing at this path.'),
   method_not_allowed: reason(405, 'method_not_allowed', 'The path exists, but not for this method.'),
+  conflict: reason(409, 'conflict', "The application's own handler refused with 409."),
+  gone: reason(410, 'gone', "The application's own handler refused with 410."),
+  precondition_failed: reason(412, 'precondition_failed', "The application's own handler refused with 412."),
+  request_refused: reason(
+    400,
+    'request_refused',
+    "The application's own handler refused with a client status that has no row here.",
+  ),
   rate_limited: reason(429, 'rate_limited', 'Too many requests in the window.'),
 
   internal_error: reason(500, 'internal_error', 'Something failed that should not have.'),

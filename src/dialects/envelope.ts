@@ -82,6 +82,10 @@ const ENTRIES: Readonly<Record<Disclosure, Entry>> = {
   body_too_large: entry(413, 'PayloadTooLargeError', 'PAYLOAD_TOO_LARGE', 'Request body too large'),
   not_found: entry(404, 'NotFoundError', 'NOT_FOUND', 'Not found'),
   method_not_allowed: entry(405, 'MethodNotAllowedError', 'METHOD_NOT_ALLOWED', 'Method not allowed'),
+  conflict: entry(409, 'ConflictError', 'CONFLICT', 'Conflict'),
+  gone: entry(410, 'GoneError', 'GONE', 'Gone'),
+  precondition_failed: entry(412, 'PreconditionFailedError', 'PRECONDITION_FAILED', 'Precondition failed'),
+  request_refused: entry(400, 'BadRequestError', 'BAD_REQUEST', 'Bad request'),
   rate_limited: entry(
     429,
     'TooManyRequestsError',

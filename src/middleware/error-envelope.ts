@@ -26,7 +26,8 @@ export type ErrorRenderer = (thrown: unknown, exchange: Exchange) => Reply;
 /**
  * Builds the renderer of an application's errors. A body that cannot be parsed, from express.json, \@koa/bodyparser or
  * koa-bodyparser, is `body_syntax` and never quotes the input, as the parsers' own messages do. Errors with a client
- * status keep its meaning; anything else is `internal_error` and tells nothing.
+ * status keep its meaning, and one that no reason stands for is 400; anything else is `internal_error`. None tells what the
+ * error says.
  *
  * @param unheard Hears what nobody else does, where the framework has a channel of its own for errors.
  */
@@ -70,8 +71,9 @@ function clientError(thrown: unknown): AuthError | null {
   // A handler's own SyntaxError has no status: that one is a fault of the server.
   if (thrown.name === 'SyntaxError' && code === 400) return authError('body_syntax');
   if (typeof type === 'string' && code === 400 && BROKEN_BODIES.has(type)) return authError('body_syntax');
-  const reason = typeof code === 'number' ? BY_STATUS[code] : undefined;
-  return reason === undefined ? null : authError(reason);
+  if (typeof code !== 'number' || !Number.isInteger(code) || code < 400 || code > 499) return null;
+  // Whoever does not know a status takes it for the first of its class (RFC 9110 section 15).
+  return authError(BY_STATUS[code] ?? 'request_refused');
 }
 
 /** `type` of the errors of raw-body and body-parser that mean a body which cannot be decoded. */
@@ -83,6 +85,9 @@ const BY_STATUS: Readonly<Record<number, ReasonCode>> = {
   403: 'permission_denied',
   404: 'not_found',
   405: 'method_not_allowed',
+  409: 'conflict',
+  410: 'gone',
+  412: 'precondition_failed',
   413: 'body_too_large',
   415: 'body_media_type',
   422: 'body_invalid',

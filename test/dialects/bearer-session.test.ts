@@ -25,6 +25,10 @@ const KNOWN: Readonly<Record<string, readonly number[]>> = {
   not_found: [404],
   method_not_allowed: [405],
   body_too_large: [413],
+  conflict: [409],
+  gone: [410],
+  precondition_failed: [412],
+  request_refused: [400],
   rate_limited: [429],
   server_error: [500, 503],
 };

@@ -91,6 +91,23 @@ describe('errorRenderer', () => {
       withMembers(new Error('x'), { status: 405 }),
       '405 METHOD_NOT_ALLOWED denied method_not_allowed 1',
     ],
+    ['409', withMembers(new Error('x'), { status: 409 }), '409 CONFLICT denied conflict 1'],
+    ['410', withMembers(new Error('x'), { statusCode: 410 }), '410 GONE denied gone 1'],
+    [
+      '412',
+      withMembers(new Error('x'), { status: 412 }),
+      '412 PRECONDITION_FAILED denied precondition_failed 1',
+    ],
+    [
+      'a client status without a row',
+      withMembers(new Error('x'), { status: 418 }),
+      '400 BAD_REQUEST denied request_refused 1',
+    ],
+    [
+      'a status that is no whole number',
+      withMembers(new Error('x'), { status: 409.5 }),
+      '500 INTERNAL_SERVER_ERROR failed internal_error 1',
+    ],
     ['422', withMembers(new Error('x'), { status: 422 }), '400 VALIDATION_FAILURE denied body_invalid 1'],
     ['429', withMembers(new Error('x'), { status: 429 }), '429 TOO_MANY_REQUESTS denied rate_limited 1'],
     [

@@ -40,8 +40,14 @@ describe('new JwtBearerStrategy', () => {
       'keys',
       'option_missing: JwtBearerStrategy.keys is required: give the secret or key that tokens are verified with.',
     ],
-    ['issuer', 'option_missing: JwtBearerStrategy.issuer is required: give a string that is not empty.'],
-    ['audience', 'option_missing: JwtBearerStrategy.audience is required: give a string that is not empty.'],
+    [
+      'issuer',
+      'option_missing: JwtBearerStrategy.issuer is required: give the issuer of the tokens, or null for tokens that name none.',
+    ],
+    [
+      'audience',
+      'option_missing: JwtBearerStrategy.audience is required: give what the tokens must be made for, or null for tokens that name no audience.',
+    ],
   ])('JWT-02 JWT-09 JWT-10 is never without %s, whose absence would switch a check off', (name, message) => {
     const options = Object.fromEntries(Object.entries(GOOD).filter(([key]) => key !== name));
     expect(complaint(() => new JwtBearerStrategy(options as never))).toBe(message);
