@@ -21,6 +21,11 @@ export function requiredWord({ words }: Call, what: string): string {
   return word;
 }
 
+export function wholeNumber(text: string, option: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new UsageError(`--${option} must be a whole number`);
+  return Number(text);
+}
+
 /** A length of time such as `90s`, `15m`, `12h` or `7d`, in seconds. */
 export function durationSeconds(text: string, option: string): number {
   const match = /^(\d{1,6})([smhd])$/.exec(text);

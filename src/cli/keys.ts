@@ -1,5 +1,12 @@
 import type { ApiKeyRecord, ApiKeys } from '../services/api-keys.ts';
-import { durationSeconds, momentOf, optionalOption, requiredOption, requiredWord } from './arguments.ts';
+import {
+  durationSeconds,
+  momentOf,
+  optionalOption,
+  requiredOption,
+  requiredWord,
+  wholeNumber,
+} from './arguments.ts';
 import type { Answer, Call, Command } from './command.ts';
 import type { CliConfig } from './config.ts';
 import { done, moment, refused, table } from './output.ts';
@@ -169,11 +176,6 @@ function keysOf(config: CliConfig): ApiKeys {
 function listOption({ values }: Call, name: string): readonly string[] | undefined {
   const value = values[name];
   return Array.isArray(value) ? (value as readonly string[]) : undefined;
-}
-
-function wholeNumber(text: string, option: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new UsageError(`--${option} must be a whole number`);
-  return Number(text);
 }
 
 function stateOf(key: ApiKeyRecord, now: number): string {

@@ -33,6 +33,6 @@ export function refused(json: unknown, text: string): Answer {
 }
 
 /** Keeps what others wrote from steering the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?');
 }

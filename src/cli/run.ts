@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, StoreError } from '../core/errors.ts';
 import { suggest } from '../core/suggest.ts';
+import { allowlistCommands } from './allowlist.ts';
 import { EXIT, type Answer, type Call, type Command, type ExitCode, type StoreCommand } from './command.ts';
 import { loadConfig, type CliConfig } from './config.ts';
 import { doctorCommand } from './doctor.ts';
@@ -15,7 +16,13 @@ export interface CliOutput {
   readonly error: (text: string) => void;
 }
 
-const COMMANDS: readonly Command[] = [...keyCommands, ...sessionCommands, routesCommand, doctorCommand];
+const COMMANDS: readonly Command[] = [
+  ...keyCommands,
+  ...allowlistCommands,
+  ...sessionCommands,
+  routesCommand,
+  doctorCommand,
+];
 
 /** Options that every command has. */
 const COMMON = {
@@ -33,7 +40,7 @@ export async function runCli(args: readonly string[], { out, error }: CliOutput)
   try {
     const command = findCommand(args);
     if (command === null) {
-      out(overview());
+      out(overview(groupOf(args)));
       return EXIT.done;
     }
     const { values, positionals } = parseArgs({
@@ -67,6 +74,7 @@ async function runOnStore(command: StoreCommand, call: Call): Promise<Answer> {
 function findCommand(args: readonly string[]): Command | null {
   const [first] = args;
   if (first === undefined || first.startsWith('-') || first === 'help') return null;
+  if (isGroup(args)) return null;
   const name = COMMANDS.map((command) => command.name).find(
     (candidate) => args.slice(0, candidate.split(' ').length).join(' ') === candidate,
   );
@@ -82,9 +90,21 @@ function findCommand(args: readonly string[]): Command | null {
   );
 }
 
-function overview(): string {
-  const width = Math.max(...COMMANDS.map((command) => command.name.length));
-  const lines = COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
+/** Whether somebody asks what commands there are that begin with a word, as in `allowlist --help`. */
+function isGroup([first = '', second]: readonly string[]): boolean {
+  const begin = COMMANDS.some(({ name }) => name.startsWith(`${first} `));
+  return begin && (second === undefined || second === '--help' || second === '-h');
+}
+
+/** The commands that begin with the first word; all of them when none does. */
+function groupOf([first]: readonly string[]): readonly Command[] {
+  const group = COMMANDS.filter(({ name }) => name.split(' ')[0] === first);
+  return group.length === 0 ? COMMANDS : group;
+}
+
+function overview(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map((command) => command.name.length));
+  const lines = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
   return [
     "Administers the store of an application, live, through the application's own configuration.",
     '',
