@@ -29,6 +29,7 @@ export type {
   DecisionEvent,
   EventPrincipal,
   EventSink,
+  OAuthClientEvent,
 } from './core/events.ts';
 export type { BodyReading, Exchange } from './core/exchange.ts';
 export type { MaybePromise } from './core/maybe-promise.ts';

@@ -145,6 +145,25 @@ export interface ConnectionEvent {
   readonly at: number;
 }
 
+/** Somebody made, changed or ended an OAuth application or one of its service accounts. It never holds a secret. */
+export interface OAuthClientEvent {
+  readonly type: 'oauth_client';
+  readonly action:
+    | 'created'
+    | 'updated'
+    | 'disabled'
+    | 'enabled'
+    | 'secret_rotated'
+    | 'service_account_disabled'
+    | 'service_account_enabled';
+  readonly clientId: string;
+  /** The service account that was switched; `null` when it is about the application. */
+  readonly serviceAccount: string | null;
+  /** Who did it, as they were named to the edit. */
+  readonly author?: string | undefined;
+  readonly at: number;
+}
+
 const decisions = channel('portcullis:decision');
 const sessions = channel('portcullis:session');
 const workspaces = channel('portcullis:workspace');
@@ -152,6 +171,7 @@ const allowlists = channel('portcullis:allowlist');
 const apiKeys = channel('portcullis:api_key');
 const signingKeys = channel('portcullis:signing_key');
 const connections = channel('portcullis:connection');
+const oauthClients = channel('portcullis:oauth_client');
 
 /** Whether anybody listens, so that nothing is put together for nobody. */
 export function hasDecisionListener(sink: EventSink<DecisionEvent> | undefined): boolean {
@@ -206,6 +226,15 @@ export function publishConnection(
   sink: EventSink<ConnectionEvent> | undefined,
 ): void {
   if (connections.hasSubscribers) connections.publish(event);
+  if (sink !== undefined) deliver(event, sink);
+}
+
+/** Hands the event of an OAuth application to `node:diagnostics_channel` and to the sink. */
+export function publishOAuthClient(
+  event: OAuthClientEvent,
+  sink: EventSink<OAuthClientEvent> | undefined,
+): void {
+  if (oauthClients.hasSubscribers) oauthClients.publish(event);
   if (sink !== undefined) deliver(event, sink);
 }
 
