@@ -7,14 +7,8 @@ import { type Environment, SetupError, type StoreLocation } from './environment.
 
 /** Opens the store. Closing it also ends the connections that were made for it. */
 export async function openStore(location: StoreLocation): Promise<Store> {
-  switch (location.kind) {
-    case 'memory':
-      return memoryStore();
-    case 'sqlite':
-      return sqliteStore(location.path);
-    case 'postgres':
-      return openPostgres(location.url);
-  }
+  if (location.kind === 'memory') return memoryStore();
+  return location.kind === 'sqlite' ? sqliteStore(location.path) : openPostgres(location.url);
 }
 
 /** Where the small files go that belong to the store; `null` for a store that is gone with the process. */

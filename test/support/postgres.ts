@@ -29,8 +29,10 @@ export interface OwnPostgres extends Postgres {
   /** Begins it again, on the same port. */
   begin(): void;
   /** Halts all its processes in their tracks: connections stay open, and nothing answers. */
-  freeze(): void;
-  thaw(): void;
+  readonly freeze: () => void;
+  readonly thaw: () => void;
+  /** Ends it at once and without its doing, and begins it again. */
+  crash(): void;
 }
 
 /** Where a server comes from; `null` where there is neither `DATABASE_URL` nor a PostgreSQL that can be started. */
@@ -76,6 +78,9 @@ export async function startOwnPostgres(settings: readonly string[] = []): Promis
     const options = `-h 127.0.0.1 -p ${port} -k '' ${all}`;
     succeed(run(bin, 'pg_ctl', ['start', '-D', data, '-w', '-l', join(folder, 'log'), '-o', options]));
   }
+  function halt(mode: 'fast' | 'immediate'): void {
+    succeed(run(bin, 'pg_ctl', ['stop', '-D', data, '-m', mode, '-w']));
+  }
   /** The server's first process, and its children, which each have a session of their own. */
   function processes(): readonly number[] {
     const first = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
@@ -98,7 +103,11 @@ export async function startOwnPostgres(settings: readonly string[] = []): Promis
     ...around(`postgres://admin@127.0.0.1:${port}/postgres`, stop),
     port,
     begin,
-    halt: (mode) => succeed(run(bin, 'pg_ctl', ['stop', '-D', data, '-m', mode, '-w'])),
+    halt,
+    crash() {
+      halt('immediate');
+      begin();
+    },
     freeze: () => processes().forEach((pid) => process.kill(pid, 'SIGSTOP')),
     // The first one last, or it would see the others as they were.
     thaw: () =>

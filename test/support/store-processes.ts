@@ -1,11 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript-6';
 import { remoteStore, type StoreProcess } from '../../src/stores/testing.ts';
-import { PACKAGE_ROOT } from './package-exports.ts';
+import { transpileSources } from './transpiled-sources.ts';
 
 /** Starts processes that run the sources as they are now, without a build. */
 export interface StoreProcesses {
@@ -20,11 +18,11 @@ export interface StoreProcesses {
 }
 
 export function storeProcesses(): StoreProcesses {
-  const folder = transpileSources();
+  const sources = transpileSources(['src/core', 'src/stores']);
   return {
     async spawn(worker, args) {
       const program = fileURLToPath(new URL(worker, import.meta.url));
-      const child = fork(program, [folder, ...args], {
+      const child = fork(program, [join(sources.folder, 'src'), ...args], {
         execArgv: [],
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });
@@ -35,34 +33,9 @@ export function storeProcesses(): StoreProcesses {
         throw new Error(`The store process did not start: ${await complaint}`, { cause });
       }
     },
-    dispose: () => rmSync(folder, { recursive: true, force: true }),
+    dispose: () => sources.dispose(),
   };
 }
-
-/** A folder below node_modules, where the sources find their packages, with the floors that a store stands on. */
-function transpileSources(): string {
-  const cache = join(PACKAGE_ROOT, 'node_modules/.cache');
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, 'stores-'));
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-  for (const floor of ['core', 'stores']) {
-    for (const name of readdirSync(join(PACKAGE_ROOT, 'src', floor), { recursive: true, encoding: 'utf8' })) {
-      if (!name.endsWith('.ts')) continue;
-      const target = join(folder, floor, name.replace(/\.ts$/, '.js'));
-      mkdirSync(dirname(target), { recursive: true });
-      const text = readFileSync(join(PACKAGE_ROOT, 'src', floor, name), 'utf8');
-      writeFileSync(target, ts.transpileModule(text, { compilerOptions: COMPILER_OPTIONS }).outputText);
-    }
-  }
-  return folder;
-}
-
-const COMPILER_OPTIONS: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2023,
-  module: ts.ModuleKind.ESNext,
-  verbatimModuleSyntax: true,
-  rewriteRelativeImportExtensions: true,
-};
 
 async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
