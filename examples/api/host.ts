@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Store } from 'portcullis';
+import { allowlists, type Allowlists } from 'portcullis/allowlists';
 import { apiKeys, type ApiKeys } from 'portcullis/api-keys';
 import { loginLimits } from 'portcullis/login-limits';
 import { argon2Passwords, type Passwords } from 'portcullis/passwords/argon2';
@@ -16,6 +17,8 @@ export interface Host {
   readonly users: Users;
   readonly passwords: Passwords;
   readonly apiKeys: ApiKeys;
+  /** Networks that requests of a client, a workspace, an account or a key must come from. */
+  readonly allowlists: Allowlists;
   /** Bounds guesses of passwords, in all systems together. */
   readonly loginLimiter: ReturnType<typeof loginLimits>;
   /** What tokens are signed and verified with. */
@@ -33,6 +36,7 @@ export async function openHost(environment: Environment): Promise<Host> {
     users: usersIn(store),
     passwords: argon2Passwords(),
     apiKeys: apiKeys({ store, productPrefix: 'demo' }),
+    allowlists: allowlists({ store }),
     loginLimiter: loginLimits({ store }),
     secret: environment.secret ?? files.keep('jwt-secret', () => randomBytes(32).toString('base64url')),
   };

@@ -16,6 +16,7 @@ const host = await openHost(environment);
 export const config = {
   store: host.store,
   apiKeys: host.apiKeys,
+  allowlists: host.allowlists,
   systems: wire(host).mounted.map(({ system }) => system),
   trustedProxies: environment.trustedProxies,
 };

@@ -25,8 +25,8 @@ function inPlace({ system, prefix }: Mounted): System {
 }
 
 /** Ends what the API keeps going, and then the store that it is kept in. */
-export async function close({ mounted }: Api, { apiKeys, store }: Host): Promise<void> {
-  await Promise.all([...mounted.map((each) => each.close()), apiKeys.close()]);
+export async function close({ mounted }: Api, { apiKeys, allowlists, store }: Host): Promise<void> {
+  await Promise.all([...mounted.map((each) => each.close()), apiKeys.close(), allowlists.close()]);
   await store.close();
 }
 

@@ -26,9 +26,9 @@ describe('wire', () => {
       ['/readyz', 'open'],
       ['/api/v1/products', 'authenticate', 'ip_allowlist'],
       ['/api/v1/categories', 'authenticate', 'ip_allowlist'],
-      ['/api/v1/audiences', 'authenticate', 'workspace_scope'],
-      ['/api/v1/audiences/:id', 'authenticate', 'workspace_scope'],
-      ['/bearer/reports', 'authenticate'],
+      ['/api/v1/audiences', 'authenticate', 'workspace_scope', 'ip_allowlist'],
+      ['/api/v1/audiences/:id', 'authenticate', 'workspace_scope', 'ip_allowlist'],
+      ['/bearer/reports', 'authenticate', 'ip_allowlist'],
     ]);
   });
 });

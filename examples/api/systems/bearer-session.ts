@@ -1,6 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import type { Principal } from 'portcullis';
 import { bearerSessionSystem } from 'portcullis/bearer-session';
+import { ipAllowlist } from 'portcullis/ip-allowlist';
 import type { Mounted } from '../api.ts';
 import { reportsOf } from '../data.ts';
 import { bearerSessionDemonstration } from '../demonstrations/bearer-session.ts';
@@ -12,7 +13,8 @@ const PREFIX = '/bearer';
 
 /** The bearer session API at `/bearer/auth/*`, and the reports of the account that a session is in. */
 export function bearerSession(host: Host): Mounted {
-  const { store, users, secret, loginLimiter, environment } = host;
+  const { store, users, secret, allowlists, loginLimiter, environment } = host;
+  const { trustedProxies } = environment;
   const system = bearerSessionSystem({
     store,
     directory: {
@@ -26,7 +28,7 @@ export function bearerSession(host: Host): Mounted {
     },
     // One secret for each purpose: what the other systems sign with derives nothing here.
     secret: new Uint8Array(hkdfSync('sha256', secret, '', 'bearer-session', 32)),
-    trustedProxies: environment.trustedProxies,
+    trustedProxies,
     loginLimiter,
     ...environment.lifetimes,
   });
@@ -37,7 +39,7 @@ export function bearerSession(host: Host): Mounted {
     routes: [
       {
         path: `${PREFIX}/reports`,
-        chain: [system.authenticate()],
+        chain: [system.authenticate(), ipAllowlist({ lists: allowlists, trustedProxies })],
         answer(principal) {
           const { account } = principal as Principal & { account: number };
           return ok({ success: true, accountId: account, reports: reportsOf(account) });

@@ -1,3 +1,4 @@
+import { ipAllowlist } from 'portcullis/ip-allowlist';
 import { jwtPairSystem } from 'portcullis/jwt-pair';
 import { ApiKeyStrategy } from 'portcullis/strategies/api-key';
 import { workspaceScope } from 'portcullis/workspace-scope';
@@ -11,7 +12,7 @@ import { directoryOf, type UserRow } from '../users.ts';
 
 /** The JWT pair API at `/api/v1/jwt/*`, and the audiences of a workspace for its members and API keys. */
 export function jwtPair(host: Host): Mounted {
-  const { store, secret, apiKeys, loginLimiter, environment } = host;
+  const { store, secret, apiKeys, allowlists, loginLimiter, environment } = host;
   const { trustedProxies } = environment;
   const system = jwtPairSystem({
     store,
@@ -23,7 +24,8 @@ export function jwtPair(host: Host): Mounted {
     loginLimiter,
     ...environment.lifetimes,
   });
-  const chain = [system.authenticate(), workspaceScope()] as const;
+  const fromAllowed = ipAllowlist({ lists: allowlists, trustedProxies });
+  const chain = [system.authenticate(), workspaceScope(), fromAllowed] as const;
   // Only the request's own workspace can be asked, so no route can forget to filter.
   const audiences = scoped(audiencesOf);
 

@@ -1,0 +1,181 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ask, signInB2b } from '../examples/client.ts';
+import { buildExamples, endHostsAfterAll, startReady, type ReadyLine } from '../examples/host.ts';
+import { PACKAGE_ROOT } from '../support/package-exports.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'allowlist-processes-'));
+const env = { STORE: `sqlite:${join(root, 'portcullis.db')}`, TRUSTED_PROXIES: '127.0.0.1' };
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+beforeAll(buildExamples, 120_000);
+endHostsAfterAll();
+
+const WITHIN = { timeout: 2_000, interval: 25 };
+const OFFICE = '203.0.113.7';
+const ELSEWHERE = '198.51.100.1';
+
+interface ToolEnd {
+  readonly code: number;
+  readonly json: Record<string, unknown>;
+}
+
+/** The installed tool, as a process of its own on the same file. */
+async function tool(...args: readonly string[]): Promise<ToolEnd> {
+  const config = join(PACKAGE_ROOT, 'examples/dist/api/portcullis.config.js');
+  const child = spawn('node', ['dist/src/cli/main.js', ...args, '--json', '--config', config], {
+    cwd: PACKAGE_ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    out += chunk;
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, json: JSON.parse(out) as Record<string, unknown> };
+}
+
+describe('two server processes on one SQLite file', { timeout: 90_000 }, () => {
+  let servers: readonly [ReadyLine, ReadyLine];
+  let access: string;
+  let list: readonly [string, string];
+
+  beforeAll(async () => {
+    const first = await startReady({ env });
+    const second = await startReady({ env });
+    servers = [first.ready, second.ready];
+    access = (await signInB2b(first.ready)).access;
+    list = ['--client', String(first.ready.b2b.client_id)];
+  }, 60_000);
+
+  /** What both servers answer to the token that is in use, for a client at this address. */
+  async function both(address: string): Promise<readonly number[]> {
+    const answers = servers.map(({ url }) =>
+      ask(`${url}/api/v1/products`, {
+        authorization: `Bearer ${access}`,
+        headers: { 'X-Forwarded-For': address },
+      }),
+    );
+    return (await Promise.all(answers)).map(({ status }) => status);
+  }
+
+  it('put an edit of the tool in force within two seconds, without a new token', async () => {
+    expect([await both(OFFICE), await both(ELSEWHERE)]).toEqual([
+      [200, 200],
+      [200, 200],
+    ]);
+    const edits: readonly (readonly [readonly string[], readonly [number, number]])[] = [
+      [
+        ['add', ...list, '203.0.113.0/24', '--from', OFFICE],
+        [200, 403],
+      ],
+      [
+        ['add', ...list, ELSEWHERE],
+        [200, 200],
+      ],
+      [
+        ['remove', ...list, ELSEWHERE, '--from', OFFICE],
+        [200, 403],
+      ],
+      [
+        ['observe', ...list],
+        [200, 200],
+      ],
+      [
+        ['enforce', ...list, '--from', OFFICE],
+        [200, 403],
+      ],
+      [
+        ['break-glass', ...list, '--author', 'ada', '--reason', 'drill', '--for', '10m'],
+        [200, 200],
+      ],
+      [
+        ['break-glass', ...list, '--end', '--from', OFFICE],
+        [200, 403],
+      ],
+      [
+        ['off', ...list],
+        [200, 200],
+      ],
+      [
+        ['enforce', ...list, '--from', OFFICE],
+        [200, 403],
+      ],
+      [
+        ['clear', ...list],
+        [200, 200],
+      ],
+    ];
+    for (const [args, [office, elsewhere]] of edits) {
+      const { code } = await tool('allowlist', ...args);
+      expect([args, code]).toEqual([args, 0]);
+      await vi.waitFor(async () => {
+        expect([args[0], await both(ELSEWHERE), await both(OFFICE)]).toEqual([
+          args[0],
+          [elsewhere, elsewhere],
+          [office, office],
+        ]);
+      }, WITHIN);
+    }
+  });
+
+  it('write what they would have refused where the tool reads it', async () => {
+    await tool('allowlist', 'add', ...list, '203.0.113.0/24', '--observe');
+    // Until both have taken note, what they are asked is not observed.
+    await vi.waitFor(
+      async () => {
+        expect(await both(ELSEWHERE)).toEqual([200, 200]);
+        const { json } = await tool('allowlist', 'report', ...list);
+        const [line] = json['lines'] as { count: number }[];
+        expect(line).toMatchObject({
+          network: '198.51.100.0/24',
+          route: 'GET /api/v1/products',
+          admitted: 'none',
+        });
+        expect(line?.count).toBeGreaterThanOrEqual(2);
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+    await tool('allowlist', 'clear', ...list);
+  });
+
+  it('hold an API key to the list of its workspace', async () => {
+    const workspace = ['--workspace', servers[0].jwt.workspace] as const;
+    const audiences = async (address: string): Promise<readonly number[]> => {
+      const answers = servers.map(({ url, apiKey }) =>
+        ask(`${url}/api/v1/audiences/`, {
+          authorization: `Api-Key ${apiKey}`,
+          headers: { 'X-Forwarded-For': address },
+        }),
+      );
+      return (await Promise.all(answers)).map(({ status }) => status);
+    };
+    expect(await audiences(ELSEWHERE)).toEqual([200, 200]);
+    expect(await tool('allowlist', 'add', ...workspace, OFFICE)).toMatchObject({ code: 0 });
+    await vi.waitFor(async () => expect(await audiences(ELSEWHERE)).toEqual([403, 403]), WITHIN);
+    expect(await audiences(OFFICE)).toEqual([200, 200]);
+    expect(await tool('allowlist', 'clear', ...workspace)).toMatchObject({ code: 0 });
+    await vi.waitFor(async () => expect(await audiences(ELSEWHERE)).toEqual([200, 200]), WITHIN);
+  });
+});
+
+describe('the tool with proxies that strangers are among', () => {
+  it('IP-02 IP-05 enforces nothing, and says how to mend it', () => {
+    const config = join(PACKAGE_ROOT, 'examples/dist/api/portcullis.config.js');
+    const args = ['allowlist', 'add', '--client', '7', '203.0.113.7', '--yes', '--config', config];
+    const { status, stderr } = spawnSync('node', ['dist/src/cli/main.js', ...args], {
+      cwd: PACKAGE_ROOT,
+      encoding: 'utf8',
+      env: { ...process.env, ...env, TRUSTED_PROXIES: '0.0.0.0/0' },
+    });
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      'trusts every address, so that every client could choose its own; name the networks of the proxies.',
+    );
+  });
+});
