@@ -18,13 +18,15 @@ export interface RedisServer {
 
 /** One that the tests started, and may do anything to. */
 export interface OwnRedisServer extends RedisServer {
+  /** Where its files are. */
+  readonly folder: string;
   /** Stops it from doing anything, with its connections open (SIGSTOP). */
   readonly freeze: () => void;
   readonly thaw: () => void;
   /** Ends it at once (SIGKILL). */
   readonly kill: () => Promise<void>;
-  /** Starts it again at the same port with the data it had written. */
-  readonly restart: () => Promise<void>;
+  /** Starts it again at the same port with the data it had written, and waits until it answers. */
+  readonly restart: (settings?: readonly string[]) => Promise<void>;
   /** Kills and restarts it. */
   readonly crash: () => Promise<void>;
 }
@@ -54,8 +56,8 @@ export async function startRedis(settings: readonly string[] = []): Promise<OwnR
   const args = [...base, '--appendonly', 'yes', '--appendfsync', 'always', ...settings];
   let server: ChildProcess;
 
-  async function start(): Promise<void> {
-    server = spawn(name as string, args, { stdio: 'ignore' });
+  async function start(more: readonly string[] = []): Promise<void> {
+    server = spawn(name as string, [...args, ...more], { stdio: 'ignore' });
     await answers(port, () => server.exitCode !== null);
   }
 
@@ -71,6 +73,7 @@ export async function startRedis(settings: readonly string[] = []): Promise<OwnR
     url: `redis://127.0.0.1:${port}`,
     host: '127.0.0.1',
     port,
+    folder,
     newPrefix,
     freeze: () => void server.kill('SIGSTOP'),
     thaw: () => void server.kill('SIGCONT'),

@@ -1,0 +1,180 @@
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Store } from '../../../src/core/store.ts';
+import { redisStore } from '../../../src/stores/redis.ts';
+import { reachRedis, REDIS_SOURCE, type RedisServer } from '../../support/redis.ts';
+import { movableClock } from '../../support/movable-clock.ts';
+
+const HOUR_MS = 3_600_000;
+
+describe.skipIf(REDIS_SOURCE === null)('redisStore: the keys it leaves', () => {
+  let server: RedisServer;
+  let admin: Redis;
+  let prefix: string;
+  let store: Store;
+
+  beforeAll(async () => {
+    server = await reachRedis();
+    admin = new Redis(server.url);
+  });
+
+  afterAll(async () => {
+    admin.disconnect();
+    await server.stop();
+  });
+
+  beforeEach(() => {
+    prefix = server.newPrefix();
+    store = redisStore({ client: admin, prefix });
+  });
+
+  afterEach(() => store.close());
+
+  const key = (name: string): string => `{${prefix}}:1:${name}`;
+
+  async function keys(): Promise<readonly string[]> {
+    const found = await admin.keys(`{${prefix}}*`);
+    return found.map((each) => each.slice(key('').length)).toSorted();
+  }
+
+  /** The keys there are, once they are those that are expected, or after five seconds. */
+  async function keysUntil(expected: readonly string[]): Promise<readonly string[]> {
+    const end = performance.now() + 5_000;
+    for (;;) {
+      const found = await keys();
+      if (found.join() === expected.join() || performance.now() > end) return found;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  it('are none of families, owners, parents and handles once they have expired by themselves', async () => {
+    const family = { owner: 'u1', data: 1, absoluteAt: null, feedMs: 60_000 };
+    await store.familyCreate({ ...family, id: 'f1', idleMs: 40, handles: ['h1'] });
+    await store.familyCreate({ ...family, id: 'f2', idleMs: 40, parent: 'f1', handles: ['h2'] });
+    await store.familyRotate('f1', 1, { idleMs: 60, graceMs: 0, handles: ['h3'] });
+    expect((await keys()).length).toBe(9);
+    expect(await keysUntil([])).toEqual([]);
+  });
+
+  it('are none of families that were revoked, but for the feed', async () => {
+    const family = { owner: 'u1', data: 1, idleMs: HOUR_MS, absoluteAt: null, feedMs: 60_000 };
+    await store.familyCreate({ ...family, id: 'f1', handles: ['h1'] });
+    await store.familyCreate({ ...family, id: 'f2', owner: 'u2', parent: 'f1', handles: ['h2'] });
+    await store.familyRotate('f1', 1, { idleMs: HOUR_MS, graceMs: 0, handles: ['h3'] });
+    await store.familyRevoke('f1');
+    expect(await keys()).toEqual(['ends', 'feed']);
+  });
+
+  it('are none of records and their slots once they have expired by themselves or were deleted', async () => {
+    await store.put('kind', 'a', 1, { expiresAt: Date.now() + 40, lookups: ['x', 'y', 'z'] });
+    await store.put('kind', 'b', 1, { expiresAt: Date.now() + 60, lookups: ['x'] });
+    await store.put('kind', 'c', 1, { lookups: ['x'] });
+    await store.put('kind', 'd', 1, { lookups: ['w'] });
+    await store.put('kind', 'd', 1);
+    await store.delete('kind', 'c');
+    await store.delete('kind', 'd');
+    expect(await keysUntil(['version'])).toEqual(['version']);
+  });
+
+  it('hold no members of records that expired, though their slot is written to for ever and never listed', async () => {
+    const clock = movableClock(Math.floor(Date.now() / 1000));
+    const moved = redisStore({ client: admin, prefix, clock });
+    for (let index = 0; index < 300; index++) {
+      await moved.put('kind', `id${index}`, 1, { expiresAt: clock.now() + HOUR_MS, lookups: ['x'] });
+      clock.advance(3_600);
+    }
+    // With a clock that was handed in keys stay for a day, which is 24 of them.
+    expect(await admin.zcard(key('x:kind:0:x'))).toBeLessThan(30);
+    expect(await admin.zcard(key('l:kind:0:x'))).toBeLessThan(30);
+    await moved.close();
+  });
+
+  it('let a list live as long as the member that ends last, in whatever order they come', async () => {
+    const now = Date.now();
+    for (const [id, hours] of [
+      ['a', 5],
+      ['b', 9],
+      ['c', 2],
+    ] as const) {
+      await store.put('kind', id, 1, { expiresAt: now + hours * HOUR_MS, lookups: ['x'] });
+    }
+    expect(await admin.pexpiretime(key('l:kind:0:x'))).toBe(now + 9 * HOUR_MS);
+    expect(await admin.pexpiretime(key('x:kind:0:x'))).toBe(now + 9 * HOUR_MS);
+  });
+
+  it('keep each handle until its family ends, with one or two prolonged in each rotation', async () => {
+    const clock = movableClock(Math.floor(Date.now() / 1000));
+    const moved = redisStore({ client: admin, prefix, clock });
+    const idleMs = 24 * HOUR_MS;
+    await moved.familyCreate({
+      id: 'f1',
+      owner: 'u1',
+      data: 1,
+      idleMs,
+      absoluteAt: null,
+      feedMs: 1,
+      handles: ['h1'],
+    });
+    for (let generation = 1; generation <= 120; generation++) {
+      clock.advance(3_600);
+      const handles = [`h${generation + 1}`];
+      const rotation = await moved.familyRotate('f1', generation, { idleMs, graceMs: 0, handles });
+      expect(rotation.outcome).toBe('rotated');
+    }
+    const ends = await admin.pexpiretime(key('f:f1'));
+    for (let handle = 1; handle <= 121; handle++) {
+      expect(await admin.pexpiretime(key(`h:h${handle}`))).toBeGreaterThanOrEqual(ends);
+      expect((await moved.familyByHandle(`h${handle}`))?.generation).toBe(handle);
+    }
+    await moved.close();
+  });
+
+  it('keep a family in one block of memory, with data of up to half a kilobyte', async () => {
+    const data = { login: 'ada@example.org', scopes: 'read write '.repeat(35) };
+    await store.familyCreate({ id: 'f1', owner: 'u1', data, idleMs: HOUR_MS, absoluteAt: null, feedMs: 1 });
+    expect(await admin.object('ENCODING', key('f:f1'))).toBe('listpack');
+    expect((await store.familyGet('f1'))?.data).toEqual(data);
+  });
+
+  it('take less than 550 bytes for a family with an account of its own', async () => {
+    const before = await usedMemory();
+    const families = 5_000;
+    for (let index = 0; index < families; index++) {
+      await store.familyCreate({
+        id: `${index}`.padStart(22, 'A'),
+        owner: `b2b:${index}`,
+        data: { client: 7, scope: 'read' },
+        idleMs: 7 * 24 * HOUR_MS,
+        absoluteAt: Date.now() + 30 * 24 * HOUR_MS,
+        feedMs: HOUR_MS,
+      });
+    }
+    expect((await usedMemory()) - before).toBeLessThan(550 * families);
+  });
+
+  async function usedMemory(): Promise<number> {
+    return Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
+  }
+
+  it('lie in one slot of a cluster', async () => {
+    await store.familyCreate({
+      id: 'f{1}',
+      owner: '}{',
+      data: 1,
+      idleMs: HOUR_MS,
+      absoluteAt: null,
+      feedMs: 1,
+      handles: ['{h}'],
+    });
+    await store.put('ki{n}d', '{id}', 1, { lookups: ['{x}'] });
+    await store.familyRevoke('f{1}');
+    const slots = (await admin.keys(`{${prefix}}*`)).map((each) => slotOf(each));
+    expect(slots.length).toBeGreaterThan(3);
+    expect(new Set(slots).size).toBe(1);
+  });
+
+  /** The part of a key that decides on its slot: what stands within the first pair of braces. */
+  function slotOf(name: string): string | undefined {
+    return /^[^{]*\{([^}]+)\}/.exec(name)?.[1];
+  }
+});
