@@ -131,6 +131,9 @@ function writeToContext(context: KoaContext, reply: Reply): void {
   removeRepresentation(context.res);
   addHeaders(context.res, reply.headers);
   context.body = reply.body;
+  // Koa takes any text for a plain one, also the empty one of a redirect.
+  const hasType = reply.headers.some(([name]) => name.toLowerCase() === 'content-type');
+  if (!hasType) context.res.removeHeader('Content-Type');
 }
 
 /** Koa's own listener refuses what is no error, and its refusal would replace the answer. */

@@ -13,15 +13,16 @@ export interface NativeResponse {
 }
 
 /**
- * Writes a whole answer. It has a `Content-Length`, so that an HTTP/1.0 client can read it, and no body for HEAD
- * (RFC 9110 section 9.3.2). Nothing is written when an answer has begun already.
+ * Writes a whole answer. It has a `Content-Length`, so that an HTTP/1.0 client can read it, except where the status says
+ * that there is nothing (RFC 9110 section 8.6), and no body for HEAD (section 9.3.2). Nothing is written when an answer has begun already.
  */
 export function writeReply(response: NativeResponse, reply: Reply, method: string): void {
   if (response.headersSent || response.writableEnded) return;
   response.statusCode = reply.status;
   removeRepresentation(response);
   addHeaders(response, reply.headers);
-  response.setHeader('Content-Length', String(Buffer.byteLength(reply.body)));
+  if (reply.status === 204) response.removeHeader('Content-Length');
+  else response.setHeader('Content-Length', String(Buffer.byteLength(reply.body)));
   if (method === 'HEAD') response.end();
   else response.end(reply.body);
 }

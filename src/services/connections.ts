@@ -1,7 +1,16 @@
 import { systemClock, type Clock } from '../core/clock.ts';
+import { withDeadline } from '../core/deadline.ts';
 import { ConfigError, isStoreError } from '../core/errors.ts';
 import type { ConnectionEvent, EventSink } from '../core/events.ts';
-import { callback, implementing, listOf, optional, parseOptions } from '../core/options.ts';
+import {
+  callback,
+  implementing,
+  integer,
+  optional,
+  parseOptions,
+  wrong,
+  type Reader,
+} from '../core/options.ts';
 import { sealer, type SealingKeys } from '../core/sealing.ts';
 import type { Store } from '../core/store.ts';
 import { authorizationStates } from '../providers/authorization-states.ts';
@@ -45,8 +54,8 @@ export { metaAds, type MetaAdsEndpoints, type MetaAdsOptions } from './connectio
 
 export interface ConnectionsOptions {
   readonly store: Store;
-  /** The kinds of connections there are, such as `googleAds({ … })` and `metaAds({ … })`. */
-  readonly providers: ConnectionProvider | readonly ConnectionProvider[];
+  /** The kinds of connections there are, perhaps none, such as `googleAds({ … })` and `metaAds({ … })`. */
+  readonly providers: readonly ConnectionProvider[];
   /** What tokens are sealed under in the store. */
   readonly sealing: SealingKeys;
   /**
@@ -54,6 +63,8 @@ export interface ConnectionsOptions {
    * again when the provider sends the user back.
    */
   readonly isMember: MembershipCheck;
+  /** How long `isMember` may take before the answer is an outage; default 5,000. */
+  readonly deadlineMs?: number | undefined;
   /** How providers are called. */
   readonly transport?: TransportOptions | undefined;
   /** Is told of every change, once it is in the store; what it throws changes nothing. */
@@ -69,31 +80,33 @@ export interface ConnectionsOptions {
  *   `option_conflict` for two providers of one kind.
  */
 export function connections(options: ConnectionsOptions): Connections {
-  const { store, sealing, isMember, transport, onEvent, clock, ...parsed } = parseOptions(
-    'connections',
-    options,
-    {
-      store: implementing<Store>('a store, such as sqliteStore(path)', 'get', 'put', 'delete', 'list'),
-      providers: listOf(
-        implementing<ConnectionProvider>(
-          'a provider, such as googleAds({ … })',
-          'exchange',
-          'renew',
-          'revoke',
-        ),
-      ),
-      sealing: (value, path) => sealer(path, value as SealingKeys, 'connections'),
-      isMember: callback<MembershipCheck>(),
-      transport: (value, path) => providerTransport(path, (value ?? {}) as TransportOptions),
-      onEvent: optional(callback<EventSink<ConnectionEvent>>()),
-      clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
-    },
-  );
+  const {
+    store,
+    sealing,
+    isMember: asked,
+    deadlineMs,
+    transport,
+    onEvent,
+    clock,
+    ...parsed
+  } = parseOptions('connections', options, {
+    store: implementing<Store>('a store, such as sqliteStore(path)', 'get', 'put', 'delete', 'list'),
+    providers: readProviders,
+    sealing: (value, path) => sealer(path, value as SealingKeys, 'connections'),
+    isMember: callback<MembershipCheck>(),
+    deadlineMs: optional(integer(1, 600_000), 5_000),
+    transport: (value, path) => providerTransport(path, (value ?? {}) as TransportOptions),
+    onEvent: optional(callback<EventSink<ConnectionEvent>>()),
+    clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
+  });
   const providers = byKind(parsed.providers);
   const kinds = [...providers.keys()];
   const rows = rowsIn(store);
   const vault = tokenVault(sealing);
   const judging = judge(vault, providers);
+  // Anything but true from the host's own code is no.
+  const isMember = async (user: string, workspace: string): Promise<boolean> =>
+    (await withDeadline(asked(user, workspace), deadlineMs, 'isMember')) === true;
   const notify = notifier(clock, onEvent);
   const states = authorizationStates(store, clock);
   const standingOf = renewals({ rows, vault, judge: judging, transport, notify, clock });
@@ -128,6 +141,18 @@ export function connections(options: ConnectionsOptions): Connections {
     }
   }
 }
+
+const readProvider = implementing<ConnectionProvider>(
+  'a provider, such as googleAds({ … })',
+  'exchange',
+  'renew',
+  'revoke',
+);
+
+const readProviders: Reader<readonly ConnectionProvider[]> = (value, path) => {
+  if (!Array.isArray(value)) throw wrong(path, 'a list of providers, such as [googleAds({ … })]', value);
+  return value.map((each, index) => readProvider(each, `${path}[${index}]`));
+};
 
 function byKind(providers: readonly ConnectionProvider[]): ReadonlyMap<string, ConnectionProvider> {
   const map = new Map(providers.map((provider) => [provider.kind, provider]));

@@ -37,6 +37,13 @@ describe('writeReply', () => {
     expect(target.written).toEqual([undefined]);
   });
 
+  it('says nothing of a body, not even its length, with a 204 (RFC 9110 section 8.6)', () => {
+    const target = response();
+    target.setHeader('Content-Length', '7');
+    writeReply(target, { status: 204, headers: [['Cache-Control', 'no-store']], body: '' }, 'DELETE');
+    expect({ ...target.getHeaders() }).toEqual({ 'cache-control': 'no-store' });
+  });
+
   it.each(['headersSent', 'writableEnded'] as const)(
     'writes nothing when an answer has begun: %s',
     (flag) => {

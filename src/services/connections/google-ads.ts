@@ -18,14 +18,18 @@ export interface GoogleAdsOptions {
   readonly scopes?: readonly string[] | undefined;
   /** Google's own endpoints by default. */
   readonly endpoints?: GoogleAdsEndpoints | undefined;
-  /** Who issues ID tokens; Google by default. */
-  readonly issuer?: string | undefined;
 }
 
+/** The same as `GoogleStrategy` takes, so that one object serves both; those of sign-in alone are not used here. */
 export interface GoogleAdsEndpoints {
-  readonly authorization?: string | undefined;
-  readonly token?: string | undefined;
-  readonly revocation?: string | undefined;
+  readonly authorizationUrl?: string | undefined;
+  readonly tokenUrl?: string | undefined;
+  readonly revocationUrl?: string | undefined;
+  /** Who issues ID tokens. */
+  readonly issuer?: string | undefined;
+  readonly userinfoUrl?: string | undefined;
+  readonly jwksUrl?: string | undefined;
+  readonly tokeninfoUrl?: string | undefined;
 }
 
 /**
@@ -35,20 +39,11 @@ export interface GoogleAdsEndpoints {
  * @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`.
  */
 export function googleAds(options: GoogleAdsOptions): ConnectionProvider {
-  const { clientId, clientSecret, scopes, endpoints, issuer } = parseOptions('googleAds', options, {
+  const { clientId, clientSecret, scopes, endpoints } = parseOptions('googleAds', options, {
     clientId: text,
     clientSecret: text,
     scopes: optional(listOf(text), ['openid', 'email', ADWORDS]),
-    endpoints: optional(
-      (value, path) =>
-        parseOptions(path, value, {
-          authorization: optional(endpointUrl, AUTHORIZATION_URL),
-          token: optional(endpointUrl, TOKEN_URL),
-          revocation: optional(endpointUrl, REVOCATION_URL),
-        }),
-      { authorization: AUTHORIZATION_URL, token: TOKEN_URL, revocation: REVOCATION_URL },
-    ),
-    issuer: optional(text, 'https://accounts.google.com'),
+    endpoints: readEndpoints,
   });
   const client = { client_id: clientId, client_secret: clientSecret };
 
@@ -56,7 +51,7 @@ export function googleAds(options: GoogleAdsOptions): ConnectionProvider {
     if (tokens.refreshToken === null) return { kind: 'dead', reason: 'token_expired' };
     const answer = await transport.send({
       method: 'POST',
-      url: endpoints.token,
+      url: endpoints.tokenUrl,
       form: { ...client, grant_type: 'refresh_token', refresh_token: tokens.refreshToken },
     });
     const read = readTokenAnswer(answer);
@@ -73,7 +68,7 @@ export function googleAds(options: GoogleAdsOptions): ConnectionProvider {
     kind: 'google-ads',
     requiredScopes: scopes.filter((scope) => !OPENID_SCOPES.has(scope)),
     authorizationUrl({ callbackUrl, state, codeChallenge }) {
-      const url = new URL(endpoints.authorization);
+      const url = new URL(endpoints.authorizationUrl);
       const parameters = {
         response_type: 'code',
         client_id: clientId,
@@ -93,7 +88,7 @@ export function googleAds(options: GoogleAdsOptions): ConnectionProvider {
       const answer = readTokenAnswer(
         await transport.send({
           method: 'POST',
-          url: endpoints.token,
+          url: endpoints.tokenUrl,
           form: {
             ...client,
             grant_type: 'authorization_code',
@@ -105,7 +100,7 @@ export function googleAds(options: GoogleAdsOptions): ConnectionProvider {
       );
       // What cannot be renewed would be no connection an hour later.
       if (answer === null || answer.refreshToken === null) return null;
-      const identity = identityOf(answer, clientId, issuer, now);
+      const identity = identityOf(answer, clientId, endpoints.issuer, now);
       if (identity === null) return null;
       return { ...timed(answer, answer.refreshToken, now), ...identity, scopes: answer.scopes ?? scopes };
     },
@@ -115,7 +110,7 @@ export function googleAds(options: GoogleAdsOptions): ConnectionProvider {
     async revoke(transport, { accessToken, refreshToken }) {
       const { status } = await transport.send({
         method: 'POST',
-        url: endpoints.revocation,
+        url: endpoints.revocationUrl,
         form: { token: refreshToken ?? accessToken },
         ignoreBody: true,
       });
@@ -126,9 +121,18 @@ export function googleAds(options: GoogleAdsOptions): ConnectionProvider {
 }
 
 const ADWORDS = 'https://www.googleapis.com/auth/adwords';
-const AUTHORIZATION_URL = 'https://accounts.google.com/o/oauth2/v2/auth';
-const TOKEN_URL = 'https://oauth2.googleapis.com/token';
-const REVOCATION_URL = 'https://oauth2.googleapis.com/revoke';
+
+function readEndpoints(value: unknown, path: string) {
+  return parseOptions(path, value ?? {}, {
+    authorizationUrl: optional(endpointUrl, 'https://accounts.google.com/o/oauth2/v2/auth'),
+    tokenUrl: optional(endpointUrl, 'https://oauth2.googleapis.com/token'),
+    revocationUrl: optional(endpointUrl, 'https://oauth2.googleapis.com/revoke'),
+    issuer: optional(text, 'https://accounts.google.com'),
+    userinfoUrl: optional(endpointUrl),
+    jwksUrl: optional(endpointUrl),
+    tokeninfoUrl: optional(endpointUrl),
+  });
+}
 
 /** They name the account, and Google answers with longer names for some of them. */
 const OPENID_SCOPES: ReadonlySet<string> = new Set(['openid', 'email', 'profile']);

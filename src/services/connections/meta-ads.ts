@@ -23,11 +23,12 @@ export interface MetaAdsOptions {
   readonly endpoints?: MetaAdsEndpoints | undefined;
 }
 
+/** The same as `FacebookStrategy` takes. */
 export interface MetaAdsEndpoints {
   /** The whole address of the dialog, its version included. */
-  readonly authorization?: string | undefined;
+  readonly authorizationUrl?: string | undefined;
   /** The base of all calls, without the version. */
-  readonly graph?: string | undefined;
+  readonly graphUrl?: string | undefined;
 }
 
 /**
@@ -43,17 +44,10 @@ export function metaAds(options: MetaAdsOptions): ConnectionProvider {
     clientSecret: text,
     graphVersion: readVersion,
     scopes: optional(listOf(text), ['ads_read', 'ads_management', 'business_management']),
-    endpoints: optional(
-      (value, path) =>
-        parseOptions(path, value, {
-          authorization: optional(endpointUrl),
-          graph: optional(endpointUrl, GRAPH_URL),
-        }),
-      { authorization: undefined, graph: GRAPH_URL },
-    ),
+    endpoints: readEndpoints,
   });
-  const dialog = endpoints.authorization ?? `https://www.facebook.com/${graphVersion}/dialog/oauth`;
-  const graph = `${endpoints.graph.replace(/\/$/, '')}/${graphVersion}`;
+  const dialog = endpoints.authorizationUrl ?? `https://www.facebook.com/${graphVersion}/dialog/oauth`;
+  const graph = `${endpoints.graphUrl.replace(/\/$/, '')}/${graphVersion}`;
   const client = { client_id: clientId, client_secret: clientSecret };
 
   function proofOf(accessToken: string): string {
@@ -141,7 +135,6 @@ export function metaAds(options: MetaAdsOptions): ConnectionProvider {
   };
 }
 
-const GRAPH_URL = 'https://graph.facebook.com';
 const DAY_MS = 86_400_000;
 /** OAuthException 190: the token has expired, was revoked, or belongs to a password that was changed. */
 const TOKEN_IS_DEAD = 190;
@@ -152,6 +145,13 @@ const readVersion: Reader<string> = (value, path) => {
   if (typeof value === 'string' && /^v\d{1,3}\.\d{1,2}$/.test(value)) return value;
   throw wrong(path, 'a version of the Graph API, as in "v24.0"', value);
 };
+
+function readEndpoints(value: unknown, path: string) {
+  return parseOptions(path, value ?? {}, {
+    authorizationUrl: optional(endpointUrl),
+    graphUrl: optional(endpointUrl, 'https://graph.facebook.com'),
+  });
+}
 
 function timed(answer: TokenAnswer, now: number): TimedTokens {
   const { accessToken, expiresIn } = answer;

@@ -122,12 +122,16 @@ export function providersAt(url: string): ConnectionsOptions['providers'] {
   return [
     googleAds({
       ...client,
-      endpoints: { authorization: `${url}/authorize`, token: `${url}/token`, revocation: `${url}/revoke` },
+      endpoints: {
+        authorizationUrl: `${url}/authorize`,
+        tokenUrl: `${url}/token`,
+        revocationUrl: `${url}/revoke`,
+      },
     }),
     metaAds({
       ...client,
       graphVersion: 'v24.0',
-      endpoints: { authorization: `${url}/dialog/oauth`, graph: url },
+      endpoints: { authorizationUrl: `${url}/dialog/oauth`, graphUrl: url },
     }),
   ];
 }
