@@ -5,6 +5,7 @@ import { authenticate } from '../../middleware/authenticate.ts';
 import { ipAllowlist } from '../../middleware/ip-allowlist.ts';
 import { allowlists, subjectsOf, type Allowlists } from '../../services/allowlists.ts';
 import type { Sessions } from '../../services/sessions.ts';
+import { type AuthenticateRouteOptions, entryByRoute } from '../asking-entry.ts';
 import { endpointTable, type System } from '../endpoints.ts';
 import { pairParts } from '../pair-parts.ts';
 import { b2bDialect } from './dialect.ts';
@@ -18,7 +19,7 @@ export type { B2bPrincipal } from './tokens.ts';
 /** The B2B API: `POST /auth/login`, `/auth/refresh` and `/auth/logout`, and guards for the host's own routes. */
 export interface B2bSystem extends System {
   /** The beginning of a guard for a protected route: `guard(b2b.authenticate(), b2b.ipAllowlist())`. */
-  authenticate(): EntryGuard<B2bPrincipal>;
+  authenticate(options?: AuthenticateRouteOptions): EntryGuard<B2bPrincipal>;
   /** Refuses requests from addresses that are not on the client's list; a client without a list may come from anywhere. */
   ipAllowlist(): Guard;
   /** How this system writes refusals. */
@@ -69,7 +70,7 @@ export function b2bSystem(options: B2bOptions): B2bSystem {
       await lists.close();
       await feed.close();
     },
-    authenticate: () => entry,
+    authenticate: entryByRoute('b2b.authenticate', entry, feed),
     ipAllowlist: () => addressGuard,
     dialect,
     sessions,

@@ -15,6 +15,7 @@ import {
 } from '../../services/session-data.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import { OpaqueBearerStrategy } from '../../../strategies/opaque-bearer.ts';
+import { type AuthenticateRouteOptions, entryByRoute } from '../asking-entry.ts';
 import { endpointTable, type System } from '../endpoints.ts';
 import { sessionParts } from '../session-parts.ts';
 import { homeAccountOf, permissionsOf } from './accounts.ts';
@@ -31,7 +32,7 @@ export type { BearerSessionPrincipal } from './principal.ts';
  */
 export interface BearerSessionSystem extends System {
   /** The beginning of a guard for a protected route; the token may stand under `Authorization` or `Authentication`. */
-  authenticate(): EntryGuard<BearerSessionPrincipal>;
+  authenticate(options?: AuthenticateRouteOptions): EntryGuard<BearerSessionPrincipal>;
   /** How this system writes refusals. */
   readonly dialect: Dialect;
   /** Sessions of users; the owner is the user's id. */
@@ -126,7 +127,7 @@ export function bearerSessionSystem(options: BearerSessionOptions): BearerSessio
       requestId,
     }),
     close: () => feed.close(),
-    authenticate: () => entry,
+    authenticate: entryByRoute('bearerSession.authenticate', entry, feed),
     dialect,
     sessions,
     async impersonate(actorSessionId, targetId, how) {

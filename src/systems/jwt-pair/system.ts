@@ -8,6 +8,7 @@ import { decideImpersonation, type ImpersonateOptions } from '../../services/imp
 import { impersonationData } from '../../services/session-data.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import type { TokenPair } from '../../services/token-pairs.ts';
+import { type AuthenticateRouteOptions, entryByRoute } from '../asking-entry.ts';
 import { endpointTable, type System } from '../endpoints.ts';
 import { pairParts } from '../pair-parts.ts';
 import { jwtPairEndpoints } from './endpoints.ts';
@@ -20,7 +21,7 @@ export type { JwtPairPrincipal } from './tokens.ts';
 /** The JWT pair API: create, refresh, verify and logout below `/api/v1/jwt/`, and guards for the host's own routes. */
 export interface JwtPairSystem extends System {
   /** The beginning of a guard for a protected route, by Bearer and, where it was given, by API key. */
-  authenticate(): EntryGuard<Principal>;
+  authenticate(options?: AuthenticateRouteOptions): EntryGuard<Principal>;
   /** How this system writes refusals. */
   readonly dialect: Dialect;
   /** Sessions of users; the owner is the user's id. */
@@ -72,7 +73,7 @@ export function jwtPairSystem(options: JwtPairOptions): JwtPairSystem {
       requestId,
     }),
     close: () => feed.close(),
-    authenticate: () => entry,
+    authenticate: entryByRoute('jwtPair.authenticate', entry, feed),
     dialect,
     sessions,
     async impersonate(actorSessionId, targetId, how) {

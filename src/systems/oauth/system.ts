@@ -5,6 +5,7 @@ import { authenticate } from '../../middleware/authenticate.ts';
 import type { OAuthClients } from '../../services/oauth-clients/contract.ts';
 import type { OAuthConsents } from '../../services/oauth-consents.ts';
 import type { Sessions } from '../../services/sessions.ts';
+import { type AuthenticateRouteOptions, entryByRoute } from '../asking-entry.ts';
 import { endpointTable, type Endpoint, type System } from '../endpoints.ts';
 import { authorizationInteraction } from './authorization.ts';
 import { deviceEndpoint, DEVICE_GRANT } from './device-endpoint.ts';
@@ -47,7 +48,7 @@ export type { OAuthPrincipal } from './principal.ts';
  */
 export interface OAuthSystem extends System {
   /** The beginning of a guard for a protected route; `requireScopes` of `portcullis/require-scopes` goes behind it. */
-  authenticate(): EntryGuard<OAuthPrincipal>;
+  authenticate(options?: AuthenticateRouteOptions): EntryGuard<OAuthPrincipal>;
   /** How this system writes refusals. */
   readonly dialect: Dialect;
   /** What applications were granted by users; the owner is the user's id. */
@@ -116,7 +117,7 @@ export function oauthSystem(options: OAuthOptions): OAuthSystem {
   ];
   return {
     ...toSystem('oauth', endpoints, pages === null ? ['/v1/oauth'] : ['/v1/oauth', '/oauth']),
-    authenticate: () => entry,
+    authenticate: entryByRoute('oauth.authenticate', entry, parts.feed),
     dialect,
     sessions: parts.sessions.user,
     serviceSessions: parts.sessions.service_account,
