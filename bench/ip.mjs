@@ -1,18 +1,27 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList } from 'node:net';
+import cidrMatcher from 'cidr-matcher';
+import { getMatch } from 'ip-matching';
 import ipaddr from 'ipaddr.js';
 import { NetworkSet } from '../dist/src/network/network-set.js';
 import { parseNetwork } from '../dist/src/network/network.js';
-import { demand, measure } from './lib/measure.mjs';
+import { networksByHand } from './lib/by-hand.mjs';
+import { usedBytes } from './lib/memory.mjs';
+import { demand, interleave, measure } from './lib/measure.mjs';
 
 const ADDRESSES = 1000;
+const BY_HAND = 'strict parse and binary search by hand';
 
-/** @returns {import('./lib/report.mjs').Row[]} */
-export function ipRows() {
-  return [10, 1_000, 10_000, 100_000].map(rowOf);
+/** @returns {Promise<import('./lib/report.mjs').Row[]>} */
+export async function ipRows() {
+  // First of all, while nothing else of this size has been made and freed.
+  const memory = memoryRow(100_000);
+  const rows = [];
+  for (const count of [10, 1_000, 10_000, 100_000]) rows.push(await rowOf(count));
+  return [...rows, await compileRow(100_000), memory];
 }
 
-/** Looking an address up in a list, from its text. @param {number} count */
-function rowOf(count) {
+/** Networks and addresses to look up, half of them in the list. @param {number} count */
+export function sampleOf(count) {
   const random = randomFrom(count);
   const networks = Array.from(
     { length: count },
@@ -21,8 +30,19 @@ function rowOf(count) {
   const texts = Array.from({ length: ADDRESSES }, (_, index) =>
     index % 2 === 0 ? addressText(random) : networks[index % count].split('/')[0],
   );
-  const set = NetworkSet.of(networks.map(parsed));
-  const byHand = handWritten(networks);
+  return { networks, texts };
+}
+
+/** @param {readonly string[]} networks */
+export function compiled(networks) {
+  return NetworkSet.of(networks.map(parsed));
+}
+
+/** Looking an address up in a list, from its text. @param {number} count */
+async function rowOf(count) {
+  const { networks, texts } = sampleOf(count);
+  const set = compiled(networks);
+  const byHand = networksByHand(networks);
   const blockList = new BlockList();
   for (const network of networks) {
     const [address, prefix] = network.split('/');
@@ -30,14 +50,19 @@ function rowOf(count) {
   }
   const ranges = networks.map((network) => ipaddr.parseCIDR(network));
 
+  const matcher = new cidrMatcher(networks);
+  const matches = networks.map((network) => getMatch(network));
+
   const candidates = {
-    'hand-written binary search': (text) => byHand(text),
+    [BY_HAND]: (text) => byHand(text),
     portcullis: (text) => set.hasText(text),
     'net.BlockList': (text) => blockList.check(text, 'ipv4'),
     'ipaddr.js, parsed before': (text) => {
       const address = ipaddr.parse(text);
       return ranges.some((range) => address.match(range));
     },
+    'cidr-matcher': (text) => matcher.contains(text),
+    'ip-matching': (text) => matches.some((match) => match.matches(text)),
   };
   for (const text of texts.slice(0, 100)) {
     const answers = new Set(Object.values(candidates).map((has) => has(text)));
@@ -49,17 +74,63 @@ function rowOf(count) {
   return {
     group: 'ip',
     row: `${count.toLocaleString('en')} networks`,
-    floor: 'hand-written binary search',
-    results: measure(
+    floor: BY_HAND,
+    results: await measure(
       Object.fromEntries(
         Object.entries(candidates).map(([name, has]) => [name, (index) => has(fresh[index])]),
       ),
       {
-        operations: slow ? 60 : ADDRESSES,
+        operations: slow ? 40 : ADDRESSES,
         rounds: slow ? 5 : 15,
         prepare: () => (fresh = texts.map((text) => Buffer.from(text).toString('latin1'))),
       },
     ),
+    targets: [
+      { candidate: 'portcullis', atMost: 1.5 },
+      ...(count === 10_000 ? [{ candidate: 'net.BlockList', over: 'portcullis', atLeast: 300 }] : []),
+    ],
+  };
+}
+
+/** Making a set of texts, as when a list changes. @param {number} count */
+async function compileRow(count) {
+  const { networks } = sampleOf(count);
+  const run = {
+    'ipaddr.js, parsing alone': () => networks.map((network) => ipaddr.parseCIDR(network)),
+    portcullis: () => compiled(networks),
+  };
+  return {
+    group: 'ip',
+    row: `compiling ${count.toLocaleString('en')} networks`,
+    floor: 'ipaddr.js, parsing alone',
+    results: await interleave(
+      Object.keys(run),
+      async (name) => {
+        const started = process.hrtime.bigint();
+        run[name]();
+        return Number(process.hrtime.bigint() - started);
+      },
+      7,
+    ),
+    targets: [{ candidate: 'portcullis', atMost: 2 }],
+  };
+}
+
+/** What a compiled set keeps. @param {number} count */
+function memoryRow(count) {
+  const { networks } = sampleOf(count);
+  compiled(networks.slice(0, 1_000));
+  const before = usedBytes();
+  const set = compiled(networks);
+  const median = usedBytes() - before;
+  demand('the set that is weighed still works', set.hasText(networks[0].split('/')[0]));
+  return {
+    group: 'ip',
+    row: `memory kept for ${count.toLocaleString('en')} networks`,
+    floor: null,
+    unit: 'bytes',
+    results: { portcullis: { median, spread: 0 } },
+    targets: [{ candidate: 'portcullis', atMost: 4_000_000 }],
   };
 }
 
@@ -68,51 +139,6 @@ function parsed(text) {
   const result = parseNetwork(text);
   demand(`${text} is a network`, result.ok);
   return result.network;
-}
-
-/** Strict parsing and a binary search over merged intervals, as one would write it for this one purpose. */
-function handWritten(networks) {
-  const intervals = networks
-    .map((network) => {
-      const [address, prefix] = network.split('/');
-      const first = toNumber(address);
-      return [first, first + 2 ** (32 - Number(prefix)) - 1];
-    })
-    .toSorted(([a], [b]) => a - b);
-  const merged = [];
-  for (const [first, last] of intervals) {
-    const previous = merged.at(-1);
-    if (previous !== undefined && first <= previous[1] + 1) previous[1] = Math.max(previous[1], last);
-    else merged.push([first, last]);
-  }
-  const firsts = Float64Array.from(merged, ([first]) => first);
-  const lasts = Float64Array.from(merged, ([, last]) => last);
-  return function has(text) {
-    if (isIP(text) !== 4) return false;
-    const address = toNumber(text);
-    let low = 0;
-    let high = firsts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (firsts[middle] <= address) low = middle + 1;
-      else high = middle;
-    }
-    return low > 0 && address <= lasts[low - 1];
-  };
-}
-
-/** @param {string} text */
-function toNumber(text) {
-  let value = 0;
-  let octet = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === 46) {
-      value = value * 256 + octet;
-      octet = 0;
-    } else octet = octet * 10 + code - 48;
-  }
-  return value * 256 + octet;
 }
 
 function addressText(random) {
