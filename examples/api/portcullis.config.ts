@@ -19,4 +19,5 @@ export const config = {
   allowlists: host.allowlists,
   systems: wire(host).mounted.map(({ system }) => system),
   trustedProxies: environment.trustedProxies,
+  secrets: { JWT_SECRET: host.secret },
 };

@@ -7,6 +7,7 @@ import type { Allowlists } from '../services/allowlists.ts';
 import type { ApiKeys } from '../services/api-keys.ts';
 import type { ImpersonateOptions } from '../services/impersonation.ts';
 import type { Sessions } from '../services/sessions.ts';
+import type { KeyInput } from '../tokens/key-material.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What `portcullis.config.js` exports as its default or as `config`: the very objects that the application uses. */
@@ -18,6 +19,8 @@ export interface CliConfig {
   readonly systems?: readonly AdministeredSystem[] | undefined;
   /** The proxies that the application trusts, so that `doctor` can judge them. */
   readonly trustedProxies?: readonly string[] | undefined;
+  /** The secrets of the application by their names, so that `doctor` can judge their strength; nothing tells them. */
+  readonly secrets?: Readonly<Record<string, KeyInput>> | undefined;
   /** Called when the command is done; the store is closed after it. */
   readonly close?: (() => Promise<void>) | undefined;
 }

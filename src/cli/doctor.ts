@@ -1,76 +1,50 @@
-import type { Answer, Call, Command } from './command.ts';
+import { isStoreError } from '../core/errors.ts';
+import { EXIT, type Answer, type Call, type StoreCommand } from './command.ts';
 import type { CliConfig } from './config.ts';
-import { done, refused, table } from './output.ts';
+import { checkConfiguration } from './doctor/configuration.ts';
+import type { Finding } from './doctor/finding.ts';
+import { checkProxies } from './doctor/proxies.ts';
+import { checkSecrets } from './doctor/secrets.ts';
+import { checkStore } from './doctor/store.ts';
+import { table } from './output.ts';
 
-export const doctorCommand: Command = {
+export const doctorCommand: StoreCommand = {
   name: 'doctor',
-  summary: 'Checks configuration, store, clock and proxies, and says how to mend what is wrong.',
+  summary: 'Checks configuration, secrets, store, clocks and proxies, and says how to mend what is wrong.',
   usage: '',
   examples: ['portcullis doctor', 'portcullis doctor --json'],
   options: {},
   run: examine,
 };
 
-interface Finding {
-  readonly check: string;
-  readonly state: 'ok' | 'warning' | 'wrong';
-  readonly detail: string;
-}
-
+/** Warnings leave the exit code at 0, what is wrong makes it 1, and a store that does not answer 3. */
 async function examine(_call: Call, config: CliConfig): Promise<Answer> {
-  const findings = [...(await checkStore(config)), ...checkServices(config), ...checkProxies(config)];
-  const isSound = findings.every((finding) => finding.state !== 'wrong');
-  const rows = findings.map(({ check, state, detail }) => [check, state, detail]);
-  const text = table(['CHECK', 'STATE', 'WHAT'], rows, '');
-  return (isSound ? done : refused)({ ok: isSound, findings }, text);
-}
-
-/** Clocks that are further apart expire tokens early or late. */
-const MAX_SKEW_MS = 5_000;
-
-async function checkStore({ store }: CliConfig): Promise<Finding[]> {
-  const before = Date.now();
-  const { serverNow } = await store.ping();
-  const skew = Math.round(serverNow - (before + Date.now()) / 2);
-  const clock: Finding =
-    Math.abs(skew) <= MAX_SKEW_MS
-      ? { check: 'clock', state: 'ok', detail: `${skew} ms from the store's` }
-      : {
-          check: 'clock',
-          state: 'wrong',
-          detail: `${skew} ms from the store's; set both by NTP, since expiry and grace are judged by them`,
-        };
-  await store.feedRead(null);
-  return [{ check: 'store', state: 'ok', detail: `answered in ${Date.now() - before} ms` }, clock];
-}
-
-function checkServices({ systems, apiKeys, allowlists }: CliConfig): Finding[] {
-  const names = (systems ?? []).map((system) => system.name);
-  const present = (check: string, value: unknown): Finding => ({
-    check,
-    state: value === undefined ? 'warning' : 'ok',
-    detail:
-      value === undefined ? 'not in the configuration, so that it cannot be administered here' : 'configured',
-  });
-  return [
-    {
-      check: 'systems',
-      state: names.length > 0 ? 'ok' : 'warning',
-      detail:
-        names.length > 0
-          ? names.join(', ')
-          : 'none in the configuration; sessions cannot be administered here',
-    },
-    present('apiKeys', apiKeys),
-    present('allowlists', allowlists),
+  const findings: Finding[] = [
+    ...checkConfiguration(config),
+    ...checkSecrets(config.secrets),
+    ...checkProxies(config.trustedProxies),
   ];
+  let reachable = true;
+  try {
+    findings.push(...(await checkStore(config.store)));
+  } catch (thrown) {
+    if (!isStoreError(thrown)) throw thrown;
+    reachable = false;
+    findings.push({
+      check: 'store',
+      state: 'wrong',
+      detail: `out of reach: ${thrown.message}`,
+      mend: 'Start the engine, or correct where the configuration says that it is. Until then protected routes answer 503.',
+    });
+  }
+  const ok = findings.every(({ state }) => state !== 'wrong');
+  const exit = reachable ? (ok ? EXIT.done : EXIT.refused) : EXIT.unavailable;
+  return { exit, json: { ok, findings }, text: textOf(findings) };
 }
 
-function checkProxies({ trustedProxies }: CliConfig): Finding[] {
-  if (trustedProxies === undefined) return [];
-  const detail =
-    trustedProxies.length === 0
-      ? 'nobody is trusted: right without a proxy; behind one, every client has its address'
-      : trustedProxies.join(', ');
-  return [{ check: 'proxies', state: 'ok', detail }];
+function textOf(findings: readonly Finding[]): string {
+  const rows = findings.map(({ check, state, detail }) => [check, state, detail]);
+  const todo = findings.flatMap(({ check, mend }) => (mend === null ? [] : [`${check}: ${mend}`]));
+  const end = todo.length === 0 ? 'There is nothing to mend.' : ['What to do:', ...todo].join('\n');
+  return `${table(['CHECK', 'STATE', 'WHAT'], rows, '')}\n\n${end}`;
 }

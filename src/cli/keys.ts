@@ -1,32 +1,23 @@
 import type { ApiKeyRecord, ApiKeys } from '../services/api-keys.ts';
-import {
-  durationSeconds,
-  momentOf,
-  optionalOption,
-  requiredOption,
-  requiredWord,
-  wholeNumber,
-} from './arguments.ts';
+import { durationSeconds, optionalOption, requiredOption, requiredWord, wholeNumber } from './arguments.ts';
 import type { Answer, Call, Command } from './command.ts';
 import type { CliConfig } from './config.ts';
+import { authorOf, keyChanges, KEY_OPTIONS, KEY_USAGE, rateText } from './key-options.ts';
 import { done, moment, refused, table } from './output.ts';
 import { UsageError } from './usage-error.ts';
+
+const AUTHOR = { author: { type: 'string' } } as const;
 
 export const keyCommands: readonly Command[] = [
   {
     name: 'keys create',
     summary: 'Makes an API key and prints it, this once.',
-    usage: '--workspace ID --name TEXT [--scope SCOPE ...] [--network CIDR ...] [--expires MOMENT]',
+    usage: `--workspace ID --name TEXT ${KEY_USAGE}`,
     examples: [
       'portcullis keys create --workspace w1 --name "nightly export" --scope reports:read --expires 365d',
+      'portcullis keys create --workspace w1 --name "build server" --network 198.51.100.0/24 --rate 100/1m',
     ],
-    options: {
-      workspace: { type: 'string' },
-      name: { type: 'string' },
-      scope: { type: 'string', multiple: true },
-      network: { type: 'string', multiple: true },
-      expires: { type: 'string' },
-    },
+    options: { workspace: { type: 'string' }, ...KEY_OPTIONS, ...AUTHOR },
     run: create,
   },
   {
@@ -38,8 +29,19 @@ export const keyCommands: readonly Command[] = [
     run: list,
   },
   {
+    name: 'keys update',
+    summary: 'Changes what is given of a key and leaves the rest; its secrets stay.',
+    usage: `KEYID [--name TEXT] ${KEY_USAGE}`,
+    examples: [
+      'portcullis keys update 4kTq9ZxB --label "moved to the new build server" --network 198.51.100.7',
+      'portcullis keys update 4kTq9ZxB --network any --expires never --rate none',
+    ],
+    options: { ...KEY_OPTIONS, ...AUTHOR },
+    run: update,
+  },
+  {
     name: 'keys usage',
-    summary: 'Says when each secret of a key was last used.',
+    summary: 'Says when each secret of a key was last used, and from where those that were replaced.',
     usage: 'KEYID',
     examples: ['portcullis keys usage 4kTq9ZxB'],
     options: {},
@@ -50,7 +52,7 @@ export const keyCommands: readonly Command[] = [
     summary: 'Gives a key a new secret and prints it, this once; the old one works on for the overlap.',
     usage: 'KEYID [--overlap 7d]',
     examples: ['portcullis keys rotate 4kTq9ZxB --overlap 7d'],
-    options: { overlap: { type: 'string' } },
+    options: { overlap: { type: 'string' }, ...AUTHOR },
     run: rotate,
   },
   {
@@ -58,7 +60,7 @@ export const keyCommands: readonly Command[] = [
     summary: 'Retires the old secrets of a key that nobody has used for so many days.',
     usage: 'KEYID --quiet-days N',
     examples: ['portcullis keys finish-rotation 4kTq9ZxB --quiet-days 7'],
-    options: { 'quiet-days': { type: 'string' } },
+    options: { 'quiet-days': { type: 'string' }, ...AUTHOR },
     run: finish,
   },
   {
@@ -66,29 +68,34 @@ export const keyCommands: readonly Command[] = [
     summary: 'Ends a key, or all keys of a workspace, for good.',
     usage: '(KEYID | --workspace ID --yes)',
     examples: ['portcullis keys revoke 4kTq9ZxB', 'portcullis keys revoke --workspace w1 --yes'],
-    options: { workspace: { type: 'string' }, yes: { type: 'boolean' } },
+    options: { workspace: { type: 'string' }, yes: { type: 'boolean' }, ...AUTHOR },
     run: revoke,
   },
 ];
 
-const AUTHOR = { author: 'portcullis keys' };
-
 async function create(call: Call, config: CliConfig): Promise<Answer> {
-  const expires = optionalOption(call, 'expires');
   const issued = await keysOf(config).create(
     {
+      ...keyChanges(call),
       workspace: requiredOption(call, 'workspace'),
       name: requiredOption(call, 'name'),
-      scopes: listOption(call, 'scope'),
-      networks: listOption(call, 'network'),
-      expiresAt: expires === undefined ? undefined : momentOf(expires, 'expires', Date.now()),
     },
-    AUTHOR,
+    authorOf(call),
   );
   return done(
     issued,
     `${issued.key}\n\nKey ${issued.record.id} of workspace ${issued.record.workspace}. It is not shown again.`,
   );
+}
+
+async function update(call: Call, config: CliConfig): Promise<Answer> {
+  const id = requiredWord(call, 'key');
+  const changes = keyChanges(call);
+  const changed = Object.keys(changes);
+  if (changed.length === 0) throw new UsageError('say what to change, as in --label or --network');
+  const record = await keysOf(config).update(id, changes, authorOf(call));
+  if (record === null) return unknown(id);
+  return done(record, `Key ${id}: ${changed.join(', ')} changed.\n\n${tableOf([record])}`);
 }
 
 async function list(call: Call, config: CliConfig): Promise<Answer> {
@@ -98,18 +105,42 @@ async function list(call: Call, config: CliConfig): Promise<Answer> {
     after: optionalOption(call, 'after'),
     limit: limit === undefined ? undefined : wholeNumber(limit, 'limit'),
   });
-  const rows = page.items.map((key) => [
+  const more = page.next === null ? '' : `\n\nMore: --after ${page.next}`;
+  return done(page, tableOf(page.items, `Workspace ${workspace} has no keys.`) + more);
+}
+
+function tableOf(keys: readonly ApiKeyRecord[], empty: string = ''): string {
+  const now = Date.now();
+  const rows = keys.map((key) => [
     key.id,
     key.name,
-    stateOf(key, Date.now()),
+    stateOf(key, now),
     moment(key.createdAt),
     moment(key.expiresAt),
     key.scopes.join(' ') || null,
-    String(key.secrets.length),
+    key.networks?.join(' ') ?? null,
+    rateText(key.rateLimit),
+    String(liveSecrets(key, now)),
+    key.label,
   ]);
-  const columns = ['KEYID', 'NAME', 'STATE', 'CREATED', 'EXPIRES', 'SCOPES', 'SECRETS'];
-  const more = page.next === null ? '' : `\n\nMore: --after ${page.next}`;
-  return done(page, table(columns, rows, `Workspace ${workspace} has no keys.`) + more);
+  const columns = [
+    'KEYID',
+    'NAME',
+    'STATE',
+    'CREATED',
+    'EXPIRES',
+    'SCOPES',
+    'NETWORKS',
+    'RATE',
+    'SECRETS',
+    'LABEL',
+  ];
+  return table(columns, rows, empty);
+}
+
+/** The secrets that work: more than one while the key is being rotated. */
+function liveSecrets({ secrets }: ApiKeyRecord, now: number): number {
+  return secrets.filter(({ endsAt }) => endsAt === null || endsAt > now).length;
 }
 
 async function usage(call: Call, config: CliConfig): Promise<Answer> {
@@ -118,19 +149,21 @@ async function usage(call: Call, config: CliConfig): Promise<Answer> {
   if (found === null) return unknown(id);
   const rows = found.secrets.map((secret) => [
     String(secret.serial),
-    secret.supersededAt === null ? 'current' : 'old',
+    secret.supersededAt === null ? 'current' : isOver(secret.endsAt) ? 'over' : 'old',
     moment(secret.createdAt),
     moment(secret.lastUsedAt),
+    secret.lastUsedFrom,
     moment(secret.endsAt),
   ]);
-  return done(found, table(['SECRET', 'STATE', 'CREATED', 'LAST USED', 'ENDS'], rows, 'No secrets.'));
+  const columns = ['SECRET', 'STATE', 'CREATED', 'LAST USED', 'FROM', 'ENDS'];
+  return done(found, table(columns, rows, 'No secrets.'));
 }
 
 async function rotate(call: Call, config: CliConfig): Promise<Answer> {
   const id = requiredWord(call, 'key');
   const overlap = optionalOption(call, 'overlap');
   const issued = await keysOf(config).rotate(id, {
-    ...AUTHOR,
+    ...authorOf(call),
     overlapSeconds: overlap === undefined ? null : durationSeconds(overlap, 'overlap'),
   });
   if (issued === null) return unknown(id);
@@ -145,12 +178,18 @@ async function rotate(call: Call, config: CliConfig): Promise<Answer> {
 async function finish(call: Call, config: CliConfig): Promise<Answer> {
   const id = requiredWord(call, 'key');
   const quietDays = wholeNumber(requiredOption(call, 'quiet-days'), 'quiet-days');
-  const finished = await keysOf(config).finishRotation(id, { ...AUTHOR, quietDays });
+  const finished = await keysOf(config).finishRotation(id, { ...authorOf(call), quietDays });
   if (finished === null) return unknown(id);
-  if (finished.outcome !== 'in_use') return done(finished, `Only the current secret of key ${id} is left.`);
+  if (finished.outcome === 'retired') {
+    return done(finished, `Retired: only the current secret of key ${id} works.`);
+  }
+  if (finished.outcome === 'nothing_to_retire') {
+    return done(finished, `Nothing to retire: only the current secret of key ${id} works.`);
+  }
+  const { lastUsedAt, quietAt } = finished;
   return refused(
     finished,
-    `An earlier secret of key ${id} was last used ${moment(finished.lastUsedAt)}; it will have been quiet long enough ${moment(finished.quietAt)}.`,
+    `Not yet: an earlier secret of key ${id} was last used ${moment(lastUsedAt)}; quiet for long enough from ${moment(quietAt)} on.`,
   );
 }
 
@@ -160,11 +199,11 @@ async function revoke(call: Call, config: CliConfig): Promise<Answer> {
     if (call.words.length > 0) throw new UsageError('give a key or --workspace, not both');
     if (call.values['yes'] !== true)
       throw new UsageError(`this ends every key of workspace ${workspace}; confirm with --yes`);
-    const revoked = await keysOf(config).revokeAll(workspace, AUTHOR);
+    const revoked = await keysOf(config).revokeAll(workspace, authorOf(call));
     return done({ revoked }, `${revoked} key(s) of workspace ${workspace} revoked.`);
   }
   const id = requiredWord(call, 'key, or a workspace by --workspace');
-  const revoked = await keysOf(config).revoke(id, AUTHOR);
+  const revoked = await keysOf(config).revoke(id, authorOf(call));
   return revoked ? done({ revoked: 1 }, `Key ${id} revoked.`) : unknown(id);
 }
 
@@ -173,14 +212,13 @@ function keysOf(config: CliConfig): ApiKeys {
   return config.apiKeys;
 }
 
-function listOption({ values }: Call, name: string): readonly string[] | undefined {
-  const value = values[name];
-  return Array.isArray(value) ? (value as readonly string[]) : undefined;
-}
-
 function stateOf(key: ApiKeyRecord, now: number): string {
   if (key.revokedAt !== null) return 'revoked';
   return key.expiresAt !== null && key.expiresAt <= now ? 'expired' : 'active';
+}
+
+function isOver(endsAt: number | null): boolean {
+  return endsAt !== null && endsAt <= Date.now();
 }
 
 function unknown(id: string): Answer {

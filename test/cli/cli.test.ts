@@ -233,8 +233,8 @@ describe('portcullis', () => {
 
   it('tells by its exit code that the store is out of reach', async () => {
     const { config } = application();
-    Object.assign(config.store, { ping: () => Promise.reject(new StoreError('no answer in 2 s')) });
-    expect(await run(config, 'doctor')).toEqual({
+    Object.assign(config.apiKeys ?? {}, { usage: () => Promise.reject(new StoreError('no answer in 2 s')) });
+    expect(await run(config, 'keys', 'usage', 'AbCdEfGh')).toEqual({
       exit: 3,
       out: '',
       error: 'portcullis: the store is out of reach: no answer in 2 s',
