@@ -26,7 +26,7 @@ export interface Environment {
 export type StoreLocation =
   | { readonly kind: 'memory' }
   | { readonly kind: 'sqlite'; readonly path: string }
-  | { readonly kind: 'postgres'; readonly url: string };
+  | { readonly kind: 'postgres' | 'redis'; readonly url: string };
 
 /** In the words of every system's options. */
 export interface Lifetimes {
@@ -96,10 +96,11 @@ function storeLocation(store: string): StoreLocation {
   const path = /^sqlite:(?!\/\/)(.+)$/s.exec(store)?.[1];
   if (path !== undefined && path !== ':memory:') return { kind: 'sqlite', path };
   if (/^postgres(?:ql)?:\/\/./.test(store) && URL.canParse(store)) return { kind: 'postgres', url: store };
+  if (/^rediss?:\/\/./.test(store) && URL.canParse(store)) return { kind: 'redis', url: store };
   // Whatever follows the scheme may hold a password.
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(store)?.[0] ?? 'something else';
   throw new SetupError(
-    `STORE must be memory:, sqlite: with the path of a file, or a URL of postgres:, not ${scheme}.`,
+    `STORE must be memory:, sqlite: with the path of a file, or a URL of postgres: or redis:, not ${scheme}.`,
   );
 }
 

@@ -54,9 +54,13 @@ describe('readEnvironment', () => {
     });
     const url = 'postgres://app:secret@db.example/app';
     expect(readEnvironment({ STORE: url }).store).toEqual({ kind: 'postgres', url });
+    for (const other of ['redis://localhost', 'rediss://app:secret@cache.example:6380/1']) {
+      expect(readEnvironment({ STORE: other }).store).toEqual({ kind: 'redis', url: other });
+    }
   });
 
-  const STORE_FORMS = 'STORE must be memory:, sqlite: with the path of a file, or a URL of postgres:, not';
+  const STORE_FORMS =
+    'STORE must be memory:, sqlite: with the path of a file, or a URL of postgres: or redis:, not';
   const PORT_RANGE = 'PORT must be a whole number from 0 to 65535, not';
   it.each([
     [{ FRAMEWORK: 'fastify' }, 'FRAMEWORK must be express, koa or node, not "fastify".'],
@@ -66,6 +70,7 @@ describe('readEnvironment', () => {
     [{ PORT: '65536' }, `${PORT_RANGE} "65536"; 0 picks one that is free.`],
     [{ PORT: '-1' }, `${PORT_RANGE} "-1"; 0 picks one that is free.`],
     [{ STORE: 'mysql://u:hunter2@db/x' }, `${STORE_FORMS} mysql:.`],
+    [{ STORE: 'redis:' }, `${STORE_FORMS} redis:.`],
     [{ STORE: 'postgres:app' }, `${STORE_FORMS} postgres:.`],
     [{ STORE: 'sqlite://db/x' }, `${STORE_FORMS} sqlite:.`],
     [{ STORE: 'app.db' }, `${STORE_FORMS} something else.`],
