@@ -69,7 +69,7 @@ export function performCurl({ method, url, headers, body }: CurlCommand, port: n
 }
 
 /** The words of a command: blanks part them, single quotes keep everything, double quotes all but `$NAME`. */
-function shellWords(line: string, variables: Readonly<Record<string, string>>): string[] {
+export function shellWords(line: string, variables: Readonly<Record<string, string>>): string[] {
   const words = line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g);
   return [...words].map(([word]) =>
     word.replaceAll(

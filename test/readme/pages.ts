@@ -31,6 +31,16 @@ export function pageNames(): readonly string[] {
   ];
 }
 
+/**
+ * Pages whose commands belong together, as one session of one person: each has a test of its own beside this file, which
+ * performs them in order.
+ */
+const TRANSCRIPTS: ReadonlySet<string> = new Set(['docs/guide/ip-allowlists.md']);
+
+export function isTranscript(name: string): boolean {
+  return TRANSCRIPTS.has(name);
+}
+
 export function readPage(name: string): string {
   return readFileSync(join(PACKAGE_ROOT, name), 'utf8');
 }

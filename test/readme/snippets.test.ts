@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../support/package-exports.ts';
-import { type CurlAnswer, parseCurl, performCurl } from './curl.ts';
-import { pageNames, type Step, stepsOf } from './pages.ts';
+import { parseCurl, performCurl } from './curl.ts';
+import { isTranscript, pageNames, type Step, stepsOf } from './pages.ts';
+import { partShown, shownBy, unwrapped } from './shown.ts';
 import { typeErrors } from './type-check.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
@@ -20,7 +21,7 @@ afterAll(() => {
   workshop.close();
 });
 
-describe.each(pages)('$name', ({ steps }) => {
+describe.each(pages.filter(({ name }) => !isTranscript(name)))('$name', ({ steps }) => {
   /** The servers that the modules of each section started. */
   const ports = new Map<number, number[]>();
   /** What `$TOKEN` stands for: the JWT that a module of the page printed. */
@@ -87,25 +88,3 @@ const { scripts } = JSON.parse(readFileSync(`${PACKAGE_ROOT}package.json`, 'utf8
 const KNOWN: ReadonlySet<string> = new Set([...Object.keys(scripts), 'ci', 'install', 'pack']);
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-
-/** A page may wrap a long line of output. */
-function unwrapped(output: string): string {
-  return output.trim().replaceAll(/\s+/g, ' ');
-}
-
-/** What is shown of an answer: all of it in an `http` block, the value of a successful one in a `json` block. */
-function shownBy({ place, shown }: Step): unknown {
-  if (shown?.language === 'json') return JSON.parse(shown.text);
-  if (shown?.language !== 'http') throw new Error(`${place}: an answer follows, as http or json`);
-  const [head = '', ...body] = shown.text.split('\n\n');
-  const [statusLine, ...headers] = head.split('\n');
-  return { statusLine, headers: headers.toSorted(), body: body.join('\n\n') };
-}
-
-function partShown({ status, statusLine, headers, body }: CurlAnswer, { shown }: Step): unknown {
-  if (shown?.language === 'json') return status === 200 ? JSON.parse(body) : statusLine;
-  return { statusLine, headers: headers.filter((line) => !OF_THE_SERVER.test(line)).toSorted(), body };
-}
-
-/** Headers that the server or the framework puts on every answer; a page leaves them out, and none besides. */
-const OF_THE_SERVER = /^(Date|Connection|Keep-Alive|Content-Length|Transfer-Encoding|X-Powered-By|ETag):/i;

@@ -16,7 +16,10 @@ export interface Run {
 
 /** Where the modules of the pages become files and run. */
 export interface Workshop {
-  /** The file of a module. Its lines have the numbers that they have on the page, for errors and stack traces. */
+  /**
+   * The file of a module. Its lines have the numbers that they have on the page, for errors and stack traces. A first line
+   * such as `// app.js` names the file, so that other modules of the page can import it.
+   */
   fileOf(step: Step): string;
   run(step: Step): Promise<Run>;
   /** Ends every server that is still up. */
@@ -45,7 +48,9 @@ export function openWorkshop(): Workshop {
   });
 
   function fileOf({ place, language, line, text }: Step): string {
-    const file = join(folder, `${place.replaceAll(':', '-line-')}.${language}`);
+    const [, named] = /^\/\/ ([\w.-]+\.[jt]s)$/m.exec(text.split('\n', 1)[0] ?? '') ?? [];
+    const own = join(folder, `${place.replaceAll(':', '-line-')}.${language}`);
+    const file = named === undefined ? own : join(dirname(own), named);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, '\n'.repeat(line - 1) + text);
     return file;

@@ -1,4 +1,4 @@
-import type { Explanation } from '../../services/allowlists.ts';
+import type { Explanation, NearestMiss } from '../../services/allowlists.ts';
 import { requiredWord } from '../arguments.ts';
 import type { Answer, Call } from '../command.ts';
 import type { CliConfig } from '../config.ts';
@@ -55,16 +55,24 @@ function originOf({ author, createdAt, expiresAt }: NonNullable<Explanation['ent
 
 function hints({ because, expired, nearest }: Explanation): readonly string[] {
   if (because === 'unconfigured' || because === 'off') return [];
-  return [
-    ...(expired === null
-      ? []
-      : [`${nameOf(expired)} contained it until ${moment(expired.expiresAt ?? null)}, when it expired.`]),
-    ...(nearest === null
-      ? []
-      : [
-          `The nearest entry is ${nameOf(nearest.entry)}: ${grouped(nearest.addresses)} ${nearest.addresses === '1' ? 'address' : 'addresses'} ${nearest.side} it. ${nearest.together} would contain both.`,
-        ]),
-  ];
+  if (expired !== null) {
+    return [`${nameOf(expired)} contained it until ${moment(expired.expiresAt ?? null)}, when it expired.`];
+  }
+  return nearest === null ? [] : [missOf(nearest)];
+}
+
+/** The most bits by which a network is said to be too small: what is farther away is no slip. */
+const MOST_BITS = 8;
+
+function missOf({ entry, addresses, side, together }: NearestMiss): string {
+  const distance = `${grouped(addresses)} ${addresses === '1' ? 'address' : 'addresses'} ${side} it`;
+  const both =
+    prefixOf(entry.network) - prefixOf(together) <= MOST_BITS ? ` ${together} would contain both.` : '';
+  return `The nearest entry is ${nameOf(entry)}: ${distance}.${both}`;
+}
+
+function prefixOf(network: string): number {
+  return Number(network.split('/')[1]);
 }
 
 /** Digits in threes, as in `1,234`. */
