@@ -5,6 +5,7 @@ import type { AuthError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import type { Allowlists } from '../services/allowlists.ts';
 import type { ApiKeys } from '../services/api-keys.ts';
+import type { Connections } from '../services/connections.ts';
 import type { ImpersonateOptions } from '../services/impersonation.ts';
 import type { Sessions } from '../services/sessions.ts';
 import type { KeyInput } from '../tokens/key-material.ts';
@@ -15,6 +16,7 @@ export interface CliConfig {
   readonly store: Store;
   readonly apiKeys?: ApiKeys | undefined;
   readonly allowlists?: Allowlists | undefined;
+  readonly connections?: Connections | undefined;
   /** The systems whose sessions are administered. */
   readonly systems?: readonly AdministeredSystem[] | undefined;
   /** The proxies that the application trusts, so that `doctor` can judge them. */

@@ -4,6 +4,7 @@ import { suggest } from '../core/suggest.ts';
 import { allowlistCommands } from './allowlist.ts';
 import { EXIT, type Answer, type Call, type Command, type ExitCode, type StoreCommand } from './command.ts';
 import { loadConfig, type CliConfig } from './config.ts';
+import { connectionCommands } from './connections.ts';
 import { doctorCommand } from './doctor.ts';
 import { keyCommands } from './keys.ts';
 import { routesCommand } from './routes.ts';
@@ -20,6 +21,7 @@ const COMMANDS: readonly Command[] = [
   ...keyCommands,
   ...allowlistCommands,
   ...sessionCommands,
+  ...connectionCommands,
   routesCommand,
   doctorCommand,
 ];

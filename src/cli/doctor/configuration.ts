@@ -7,6 +7,7 @@ const MEMBERS = Object.keys({
   store: true,
   apiKeys: true,
   allowlists: true,
+  connections: true,
   systems: true,
   trustedProxies: true,
   secrets: true,
