@@ -26,6 +26,24 @@ describe('argon2Passwords', () => {
     expect(await passwords.hash('x')).toMatch(/^\$argon2id\$v=19\$m=8192,t=1,p=1\$/);
   });
 
+  it('hashes no more at one time than it may, in the order in which they came', async () => {
+    const one = argon2Passwords({ memoryKib: 8192, passes: 1, maxConcurrent: 1 });
+    const kept = await one.hash('right');
+    const order: string[] = [];
+    const ask = async (name: string, hash: string, password: string): Promise<void> => {
+      await one.verify(hash, password).catch(() => undefined);
+      order.push(name);
+    };
+    await Promise.all([
+      ask('first', kept, 'right'),
+      ask('broken', 'no hash at all', 'right'),
+      ask('third', kept, 'wrong'),
+      ask('fourth', kept, 'right'),
+    ]);
+    expect(order).toEqual(['first', 'broken', 'third', 'fourth']);
+    expect(await one.verify(kept, 'right')).toBe(true);
+  });
+
   it('refuses a memory size that protects nobody', () => {
     expect(() => argon2Passwords({ memoryKib: 16 })).toThrow(
       /argon2Passwords\.memoryKib must be a whole number/,

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { ConfigError } from '../../core/errors.ts';
 import { integer, optional, parseOptions } from '../../core/options.ts';
 import { randomToken } from '../../core/secrets.ts';
@@ -8,6 +9,11 @@ export interface Argon2Options {
   readonly memoryKib?: number | undefined;
   /** Passes over the memory; default 2. */
   readonly passes?: number | undefined;
+  /**
+   * The most hashes at one time; the others wait their turn. Default: one fewer than the machine has processors, and at
+   * least one, so that a wave of logins leaves one to the requests of everybody else.
+   */
+  readonly maxConcurrent?: number | undefined;
 }
 
 /** Hashes and verifies passwords, off the event loop. */
@@ -36,20 +42,40 @@ interface Argon2 {
  * @see RFC 9106, OWASP Password Storage Cheat Sheet (the defaults)
  */
 export function argon2Passwords(options: Argon2Options = {}): Passwords {
-  const { memoryKib, passes } = parseOptions('argon2Passwords', options, {
+  const { memoryKib, passes, maxConcurrent } = parseOptions('argon2Passwords', options, {
     memoryKib: optional(integer(8_192, 4_194_304), 19_456),
     passes: optional(integer(1, 100), 2),
+    maxConcurrent: optional(integer(1, 1024), Math.max(1, availableParallelism() - 1)),
   });
   const argon2 = loadArgon2();
   const parameters = { algorithm: ARGON2ID, memoryCost: memoryKib, timeCost: passes, parallelism: 1 };
   const dummy = argon2.hashSync(randomToken(128), parameters);
+  const inTurn = turns(maxConcurrent);
 
   return {
-    hash: (password) => argon2.hash(password, parameters),
+    hash: (password) => inTurn(() => argon2.hash(password, parameters)),
     async verify(hash, password) {
-      const matches = await argon2.verify(hash ?? dummy, password);
+      const matches = await inTurn(() => argon2.verify(hash ?? dummy, password));
       return hash !== null && matches;
     },
+  };
+}
+
+/** Lets so many run at one time, and the others in the order in which they came. */
+function turns(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    if (running === most) await new Promise<void>((go) => waiting.push(go));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      // Whoever is next takes over this place, so that nobody who comes meanwhile gets in between.
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
   };
 }
 
