@@ -54,18 +54,13 @@ export interface DeviceQuestionView {
 export function deviceQuestionView({ seal, request, signedInAs }: DeviceQuestionView): Html {
   const { application, scopes, userCode } = request;
   return html`${applicationHead(application, html`Connect <bdi>${application.name}</bdi>?`)}
-    <p class="shown"><bdi>${spaced(userCode)}</bdi></p>
+    <p class="shown"><bdi>${userCode}</bdi></p>
     <p class="note">
       Allow this only if a device of yours shows this code at this moment. If somebody sent it to you, deny:
       they would get your access.
     </p>
     ${scopeList(scopes)} ${account(seal, signedInAs)}
     ${decision(seal, html`<input type="hidden" name="user_code" value="${userCode}" />`)}`;
-}
-
-/** The code in two halves, as it is easier to compare. */
-export function spaced(userCode: string): string {
-  return /^[A-Z]{8}$/.test(userCode) ? `${userCode.slice(0, 4)}-${userCode.slice(4)}` : userCode;
 }
 
 function account(seal: FormSeal, signedInAs: string): Html {
