@@ -25,7 +25,8 @@ describe(PAGE, () => {
   it.each(steps.map((step) => ({ ...step, title: `${step.place} ${step.text.split('\n')[0]}` })))(
     'shows what comes of $title',
     async (step) => {
-      await transcript.perform(step);
+      const { happened, shown } = await transcript.perform(step);
+      expect(happened).toEqual(shown);
     },
   );
 

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { expect, vi } from 'vitest';
+import { isDeepStrictEqual } from 'node:util';
+import { vi } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { parseCurl, performCurl, shellWords } from './curl.ts';
 import type { Step } from './pages.ts';
@@ -10,12 +11,15 @@ import { openWorkshop } from './workshop.ts';
 
 /** A page that is performed from its first step to its last, as one person at one desk would do it. */
 export interface Transcript {
-  /**
-   * Performs a step and compares what comes of it with what the page shows. Modules are run, `portcullis` and `curl` are
-   * done, and `sleep` moves the clock.
-   */
-  perform(step: Step): Promise<void>;
+  /** Performs a step: modules are run, `portcullis` and `curl` are done, and `sleep` moves the clock. */
+  perform(step: Step): Promise<Performance>;
   close(): Promise<void>;
+}
+
+/** What came of a step, and what the page shows of it; both are to be the same. */
+export interface Performance {
+  readonly happened: unknown;
+  readonly shown: unknown;
 }
 
 export interface TranscriptOptions {
@@ -42,19 +46,17 @@ export function openTranscript({ startAt, stands }: TranscriptOptions): Transcri
   vi.useFakeTimers({ toFake: ['Date'], now: startAt });
 
   function placed(step: Step): Step {
-    const text = Object.entries(stands).reduce(
-      (before, [shown, real]) => before.replaceAll(shown, real),
-      step.text,
-    );
+    let { text } = step;
+    for (const [shown, real] of Object.entries(stands)) text = text.replaceAll(shown, real);
     return { ...step, text };
   }
 
-  async function runModule(step: Step): Promise<void> {
+  async function runModule(step: Step): Promise<Performance> {
     const here = placed(step);
     if (here.text.startsWith('// portcullis.config.js\n')) configFile = workshop.fileOf(here);
     const { output, ports } = await workshop.run(here);
     port = ports[0] ?? port;
-    expect(unwrapped(output)).toBe(unwrapped(step.shown?.text ?? ''));
+    return { happened: unwrapped(output), shown: unwrapped(step.shown?.text ?? '') };
   }
 
   /** Runs the tool as if in a process of its own: a module is loaded once, so each call gets a copy of the configuration. */
@@ -69,40 +71,45 @@ export function openTranscript({ startAt, stands }: TranscriptOptions): Transcri
     return { exit, printed: printed.join('\n') };
   }
 
-  async function runToolStep({ text, shown }: Step): Promise<void> {
+  async function runToolStep({ text, shown }: Step): Promise<Performance> {
     const [, line = text, code] = /^(.*?)(; echo \$\?)?$/s.exec(text) ?? [];
-    const perform = async (): Promise<void> => {
+    const perform = async (): Promise<Performance> => {
       const { exit, printed } = await runTool(line);
-      expect(code === undefined ? printed : `${printed}\n${exit}`).toBe(shown?.text ?? '');
+      return {
+        happened: code === undefined ? printed : `${printed}\n${exit}`,
+        shown: shown?.text ?? '',
+      };
     };
-    await (/ report /.test(line) ? repeated(perform) : perform());
+    return line.includes(' report ') ? askedAgain(perform) : perform();
   }
 
-  async function assign(name: string, line: string, member: string): Promise<void> {
-    const { printed } = await runTool(line);
+  async function assign(name: string, line: string, member: string): Promise<Performance> {
+    const { exit, printed } = await runTool(line);
     variables[name] = String((JSON.parse(printed) as Record<string, unknown>)[member]);
+    return { happened: exit, shown: 0 };
   }
 
-  async function runCurl(step: Step): Promise<void> {
+  async function runCurl(step: Step): Promise<Performance> {
     if (port === undefined) throw new Error(`${step.place}: no server listens`);
     const answer = await performCurl(parseCurl(step.text, variables), port);
-    expect(partShown(answer, step)).toEqual(shownBy(step));
+    return { happened: partShown(answer, step), shown: shownBy(step) };
   }
 
   return {
     async perform(step) {
       vi.setSystemTime(Date.now() + STEP_MS);
       const { language, text } = step;
+      if (language !== 'sh') return runModule(step);
       const [, name, line, member] = ASSIGNMENT.exec(text) ?? [];
+      if (name !== undefined && line !== undefined && member !== undefined) return assign(name, line, member);
       const [, amount, unit] = SLEEP.exec(text) ?? [];
-      if (language !== 'sh') await runModule(step);
-      else if (name !== undefined && line !== undefined && member !== undefined)
-        await assign(name, line, member);
-      else if (amount !== undefined)
-        vi.setSystemTime(Date.now() + Number(amount) * UNIT_MS[unit as 's' | 'm' | 'h']);
-      else if (text.startsWith('portcullis ')) await runToolStep(step);
-      else if (text.startsWith('curl ')) await runCurl(step);
-      else if (!/^npm install /.test(text)) throw new Error(`${step.place}: nobody performs: ${text}`);
+      if (amount !== undefined) {
+        vi.setSystemTime(Date.now() + Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]);
+        return { happened: '', shown: step.shown?.text ?? '' };
+      }
+      if (text.startsWith('portcullis ')) return runToolStep(step);
+      if (text.startsWith('curl ')) return runCurl(step);
+      throw new Error(`${step.place}: nobody performs: ${text}`);
     },
     async close() {
       vi.useRealTimers();
@@ -113,24 +120,20 @@ export function openTranscript({ startAt, stands }: TranscriptOptions): Transcri
   };
 }
 
-/** Asks again until the answer is as it should be, while the date stands still. */
-async function repeated(perform: () => Promise<void>): Promise<void> {
-  const until = performance.now() + WRITTEN_WITHIN_MS;
-  for (;;) {
-    try {
-      await perform();
-      return;
-    } catch (error) {
-      if (performance.now() > until) throw error;
-      await pause(ASKED_EVERY_MS);
-    }
-  }
-}
-
 /** `KEY=$(portcullis ... --json | node -p 'JSON.parse(fs.readFileSync(0)).key')` */
 const ASSIGNMENT = /^(\w+)=\$\((portcullis .*) \| node -p 'JSON\.parse\(fs\.readFileSync\(0\)\)\.(\w+)'\)$/s;
-const SLEEP = /^sleep (\d+)([smh])$/;
-const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
+const SLEEP = /^sleep (\d+)([smhd])$/;
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Asks until the answer is as shown, while the date stands still; the last answer is given when it never is. */
+async function askedAgain(perform: () => Promise<Performance>): Promise<Performance> {
+  const until = performance.now() + WRITTEN_WITHIN_MS;
+  for (;;) {
+    const outcome = await perform();
+    if (isDeepStrictEqual(outcome.happened, outcome.shown) || performance.now() > until) return outcome;
+    await pause(ASKED_EVERY_MS);
+  }
+}
 
 /** Ends what the application of the page keeps open. */
 async function closeAll(configFile: string): Promise<void> {
