@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CliConfig } from '../../src/cli/config.ts';
 import { checkConfiguration } from '../../src/cli/doctor/configuration.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
@@ -10,6 +10,15 @@ import { memoryStore } from '../../src/stores/memory.ts';
 import { toolFolder, toolOn, type ToolRun } from './tool.ts';
 
 const folder = toolFolder();
+
+// How long a store takes is judged by the date, and a busy machine must not make a slow store.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 const SECRET = randomBytes(32).toString('base64url');
 
 function configWith(members: object = {}): CliConfig {
