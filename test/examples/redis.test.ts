@@ -90,7 +90,7 @@ describe.skipIf(!CAN_START_REDIS)('the example host with Redis', () => {
     expect(runHost({ env: { STORE, DATA_DIR: directory } })).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'The Redis store failed with ECONNREFUSED: the connection cannot be used.\n',
+      stderr: 'The Redis store failed with ECONNREFUSED: nothing listens at its address.\n',
     });
   });
 });

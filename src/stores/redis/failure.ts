@@ -21,19 +21,20 @@ export class RedisError extends StoreError {
 /** The outage that stands for whatever a client threw. */
 export function failureOf(thrown: unknown): RedisError {
   if (thrown instanceof RedisError) return thrown;
-  if (thrown instanceof Overdue) return new RedisError('TIMEOUT', 'there was no connection in time');
+  if (thrown instanceof Overdue) return new RedisError('DEADLINE', 'there was no connection in time');
   const { message, code } = thrown as { readonly message?: unknown; readonly code?: unknown };
   const word = typeof message === 'string' ? REPLY.exec(message)?.[1] : undefined;
   if (word !== undefined)
     return new RedisError(word, REASONS[word] ?? 'the server refused the command', true);
   const known = typeof code === 'string' && /^[A-Z][A-Z_]+$/.test(code) ? code : 'DISCONNECTED';
-  return new RedisError(known, 'the connection cannot be used');
+  return new RedisError(known, REASONS[known] ?? 'the connection was lost or could not be made');
 }
 
 /** An error reply begins with a code in capitals; what clients make up themselves are sentences. */
 const REPLY = /^([A-Z][A-Z0-9]+)(?= )/;
 
 const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens at its address',
   LOADING: 'the server is reading its data from the disk',
   READONLY: 'the server is a replica, which takes no writes',
   OOM: 'the server has no memory left for writes',

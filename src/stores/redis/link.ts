@@ -145,7 +145,7 @@ function connectionOver(
     send(args, waitMs) {
       if (dropped !== null) return Promise.reject(dropped);
       if (unanswered >= MOST_UNANSWERED) {
-        return Promise.reject(new RedisError('BUSY', 'too many commands wait for their answers'));
+        return Promise.reject(new RedisError('CROWDED', 'too many commands wait for their answers'));
       }
       return new Promise((resolve, reject) => {
         const sentAt = performance.now();
@@ -184,7 +184,7 @@ function connectionOver(
         function expire(): void {
           if (!waiting.has(fail)) return;
           settle();
-          const late = new RedisError('TIMEOUT', `no answer came within ${Math.round(waitMs)} ms`);
+          const late = new RedisError('DEADLINE', `no answer came within ${Math.round(waitMs)} ms`);
           reject(late);
           // Those who had less time left, for want of a connection or because this process was held up, prove nothing.
           const silentMs = performance.now() - Math.max(sentAt, heardAt);

@@ -125,7 +125,7 @@ describe.skipIf(!CAN_START_REDIS).each(REDIS_CLIENTS)(
       expect(settled.every(({ status }) => status === 'rejected')).toBe(true);
       expect(tookMs).toBeLessThan(3_000);
       expect(
-        settled.filter((each) => each.status === 'rejected' && /BUSY/.test(String(each.reason))).length,
+        settled.filter((each) => each.status === 'rejected' && /CROWDED/.test(String(each.reason))).length,
       ).toBe(10_000);
       await expect.poll(() => store.ping().catch(() => null), { timeout: 5_000 }).not.toBeNull();
     });

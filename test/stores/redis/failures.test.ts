@@ -108,7 +108,7 @@ describe.skipIf(!CAN_START_REDIS).each(REDIS_CLIENTS)(
       server.freeze();
       const failure = await failureOf(store.put('kind', SECRET, SECRET));
       server.thaw();
-      expect(failure).toContain('TIMEOUT');
+      expect(failure).toContain('DEADLINE');
       await answers(store);
     });
   },
