@@ -71,10 +71,13 @@ export type ProviderFault =
  */
 export class ProviderOutage extends StoreError {
   readonly fault: ProviderFault;
+  /** What a framework's own error handler answers with, where the package's does not (RFC 9110 section 15.6). */
+  readonly status: 502 | 504;
 
   constructor(fault: ProviderFault, message: string, options?: ErrorOptions) {
     super(message, options);
     this.fault = fault;
+    this.status = fault === 'timeout' ? 504 : 502;
   }
 }
 

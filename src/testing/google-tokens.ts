@@ -30,8 +30,7 @@ interface Key {
 }
 
 export function tokenSigner(clock: Clock): TokenSigner {
-  let keys: readonly Key[] = [newKey()];
-  const strange = newKey();
+  let keys: readonly Key[] = [firstKey()];
 
   return {
     jwks: () => ({
@@ -47,7 +46,7 @@ export function tokenSigner(clock: Clock): TokenSigner {
     },
     sign(honest, { claims = {}, algorithm = 'RS256', kid, withStrangeKey = false } = {}) {
       const current = keys[0] as Key;
-      const signing = withStrangeKey ? strange : current;
+      const signing = withStrangeKey ? strangeKey() : current;
       const now = nowSeconds(clock);
       const payload = Object.fromEntries(
         Object.entries({ iat: now, exp: now + 3600, ...honest, ...claims }).filter(
@@ -68,6 +67,15 @@ export function tokenSigner(clock: Clock): TokenSigner {
       });
     },
   };
+}
+
+/** Making a key takes a good part of a second, so that every provider of a process begins with the same one. */
+const firstKey = once(newKey);
+const strangeKey = once(newKey);
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 function newKey(): Key {

@@ -8,16 +8,24 @@ export interface KeysReaderOptions {
   readonly clock: Clock;
   /** Is told when a reading fails after one that did not. */
   readonly onFailure: (thrown: unknown) => void;
+  /** How old what is known may be when nothing says that it has changed; default a minute. */
+  readonly maxAgeMs?: number | undefined;
+  /** How long nothing is read for something unknown after it was read for something unknown; default 30 seconds. */
+  readonly seekPauseMs?: number | undefined;
+  /** How long nothing is read after a reading that failed; default a second. */
+  readonly retryPauseMs?: number | undefined;
+  /** What is read, for messages; default `signing keys`. */
+  readonly what?: string | undefined;
 }
 
 /** Keeps what is known in step with the store, with as few readings as that takes. */
 export interface KeysReader {
   /** Reads now: what was in the store when this was called is known when it resolves. Rejects with what went wrong. */
   read(): Promise<void>;
-  /** Makes sure that what is known is a minute old at most, and not known to be outdated. Rejects with `StoreError`. */
+  /** Makes sure that what is known is no older than it may be, nor known to be outdated. Rejects with `StoreError`. */
   fresh(): MaybePromise<void>;
   /**
-   * Reads because something unknown was asked for: at most once in 30 seconds, so that asking for nonsense is cheap.
+   * Reads because something unknown was asked for: once, and then not during a pause, so that asking for nonsense is cheap.
    * `undefined` when what is known is fresh and there is nothing to be learnt; rejects with `StoreError` when the store
    * cannot be read, since then nobody can say whether it is nonsense.
    */
@@ -28,14 +36,15 @@ export interface KeysReader {
   keepUp(): void;
   /** Whether anything has ever been read. */
   isLoaded(): boolean;
+  /** How long ago what is known was read; `Infinity` when nothing has been, or the clock has been set back. */
+  ageMs(): number;
+  /** Whether the last reading failed. */
+  isFailing(): boolean;
 }
 
-/** How old what is known may be when nothing says that it has changed. */
-const MAX_AGE_MS = 60_000;
-const SEEK_PAUSE_MS = 30_000;
-const RETRY_PAUSE_MS = 1_000;
-
-export function keysReader({ load, clock, onFailure }: KeysReaderOptions): KeysReader {
+export function keysReader(options: KeysReaderOptions): KeysReader {
+  const { load, clock, onFailure, what = 'signing keys' } = options;
+  const { maxAgeMs = 60_000, seekPauseMs = 30_000, retryPauseMs = 1_000 } = options;
   let reading: Promise<void> | null = null;
   let readAt: number | null = null;
   let triedAt: number | null = null;
@@ -51,7 +60,7 @@ export function keysReader({ load, clock, onFailure }: KeysReaderOptions): KeysR
   }
 
   function isFresh(): boolean {
-    return !outdated && isWithin(readAt, MAX_AGE_MS);
+    return !outdated && isWithin(readAt, maxAgeMs);
   }
 
   async function readOnce(): Promise<void> {
@@ -89,6 +98,14 @@ export function keysReader({ load, clock, onFailure }: KeysReaderOptions): KeysR
     if (!isFresh()) await join();
   }
 
+  function refuse(thrown: unknown): never {
+    throw thrown instanceof StoreError ? thrown : unknown(thrown);
+  }
+
+  function unknown(cause?: unknown): StoreError {
+    return new StoreError(`the ${what} cannot be read, so it is not known which there are`, { cause });
+  }
+
   function inBackground(): void {
     catchUp().catch(ignore);
   }
@@ -99,7 +116,7 @@ export function keysReader({ load, clock, onFailure }: KeysReaderOptions): KeysR
     seek() {
       if (reading !== null) return reading.catch(refuse);
       const fresh = isFresh();
-      if (isWithin(soughtAt, fresh ? SEEK_PAUSE_MS : RETRY_PAUSE_MS)) {
+      if (isWithin(soughtAt, fresh ? seekPauseMs : retryPauseMs)) {
         return fresh ? undefined : Promise.reject(unknown());
       }
       soughtAt = clock.now();
@@ -112,19 +129,16 @@ export function keysReader({ load, clock, onFailure }: KeysReaderOptions): KeysR
       inBackground();
     },
     keepUp() {
-      if (readAt === null || isFresh() || reading !== null || isWithin(triedAt, RETRY_PAUSE_MS)) return;
+      if (readAt === null || isFresh() || reading !== null || isWithin(triedAt, retryPauseMs)) return;
       inBackground();
     },
     isLoaded: () => readAt !== null,
+    ageMs() {
+      const age = readAt === null ? -1 : clock.now() - readAt;
+      return age < 0 ? Infinity : age;
+    },
+    isFailing: () => failing,
   };
-}
-
-function refuse(thrown: unknown): never {
-  throw thrown instanceof StoreError ? thrown : unknown(thrown);
-}
-
-function unknown(cause?: unknown): StoreError {
-  return new StoreError('the signing keys cannot be read, so it is not known which there are', { cause });
 }
 
 /** A reading in the background that fails leaves what is known as it is; the next use tries again. */
