@@ -1,8 +1,8 @@
 import { html, type Html } from '../../../core/html.ts';
 import { initialOf } from '../../page.ts';
 import type { ApplicationView, ConsentQuestion, ScopeView } from '../interaction.ts';
-import { form, type FormSeal } from './form.ts';
-import { CHECK } from './icons.ts';
+import { form, type FormSeal } from '../../page-form.ts';
+import { CHECK } from '../../page-icons.ts';
 
 export interface ConsentView {
   readonly seal: FormSeal;

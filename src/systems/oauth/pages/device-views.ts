@@ -1,7 +1,7 @@
 import { html, type Html } from '../../../core/html.ts';
 import type { DeviceRequest } from '../interaction.ts';
 import { applicationHead, decision, otherAccount, scopeList } from './consent-view.ts';
-import { alert, form, type FormSeal } from './form.ts';
+import { alert, form, type FormSeal } from '../../page-form.ts';
 
 export interface DeviceCodeView {
   readonly seal: FormSeal;

@@ -1,24 +1,8 @@
-import { html, type Html } from '../../../core/html.ts';
+import { html } from '../../../core/html.ts';
 import type { DirectRefusal } from '../interaction.ts';
-import { CHECK, CROSS } from './icons.ts';
+import type { Message } from '../../page-message.ts';
 
-export interface Message {
-  readonly title: string;
-  readonly text: string;
-  readonly good?: boolean | undefined;
-  /** What the developer of the application should know. */
-  readonly detail?: Html | undefined;
-  /** Whether to offer the way back to the page's beginning. */
-  readonly again?: boolean | undefined;
-}
-
-/** The end of a way: it worked, or it did not and why. */
-export function messageView({ title, text, good = false, detail, again = false }: Message): Html {
-  return html`<span class="${good ? 'seal' : 'seal bad'}">${good ? CHECK : CROSS}</span>
-    <h1>${title}</h1>
-    <p class="lead">${text}</p>
-    ${again && html`<p class="note"><a href="">Start again</a></p>`} ${detail}`;
-}
+export { messageView, type Message } from '../../page-message.ts';
 
 /** What people see when there is nobody to send them back to. */
 export function refusedRequest({ error, description }: DirectRefusal): Message {

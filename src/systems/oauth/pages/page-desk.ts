@@ -5,9 +5,8 @@ import { randomToken } from '../../../core/secrets.ts';
 import { interactions, type BrowserState, type Interactions } from '../../../services/interactions.ts';
 import type { Identify, OwnRefusal } from '../../endpoints.ts';
 import { pageWriter, type PageContent, type PageWriter } from '../../page.ts';
-import { readBody } from '../../request-body.ts';
+import { wantsHtml, type FormSeal, type PageForm } from '../../page-form.ts';
 import type { Interaction } from '../interaction.ts';
-import type { FormSeal } from './form.ts';
 import {
   BROKEN,
   COOKIE_REPEATED,
@@ -17,6 +16,8 @@ import {
   type Message,
 } from './message-views.ts';
 import type { OAuthPagesConfig } from './options.ts';
+
+export { readPageForm, seeOther, wantsHtml, type PageForm } from '../../page-form.ts';
 
 /** What a page answers with. */
 export type PageAnswer = Reply | OwnRefusal;
@@ -101,36 +102,9 @@ export function freshOnce(): string {
   return randomToken(128);
 }
 
-/** The fields of a form, each at most once. */
-export type PageForm = ReadonlyMap<string, string>;
-
-/** Reads a form; nothing else is a form, whatever it holds. */
-export async function readPageForm(exchange: Exchange): Promise<PageForm | AuthError> {
-  const body = await readBody(exchange, ['form']);
-  if (isAuthError(body)) return body;
-  if (body.kind !== 'form') return authError('body_invalid');
-  const fields = new Map(body.fields);
-  return fields.size === body.fields.length ? fields : authError('body_invalid');
-}
-
 /** Whether a form was sent from this page, in this browser. */
 export function isOwnForm(desk: PageDesk, { exchange, state, name }: Visit, fields: PageForm): boolean {
   return desk.browsers.isSentFromPage(exchange) && state.isFormToken(name, fields.get('token'));
-}
-
-/** Sends the browser on with GET, whatever it came with (RFC 9110 section 15.4.4), so never 307. */
-export function seeOther(location: string, state: BrowserState): Reply {
-  return {
-    status: 303,
-    headers: [
-      ['Location', location],
-      ['Cache-Control', 'no-store'],
-      ['Pragma', 'no-cache'],
-      ['Referrer-Policy', 'no-referrer'],
-      state.cookie,
-    ],
-    body: '',
-  };
 }
 
 export function expired(desk: PageDesk): OwnRefusal {
@@ -148,9 +122,4 @@ export function broken(desk: PageDesk, exchange: Exchange, thrown: unknown): Own
   const { status, details } = refusalOf(thrown);
   const wait: HeaderLine[] = status === 503 ? [['Retry-After', String(details.retryAfterSeconds ?? 1)]] : [];
   return { reply: desk.message(status, { ...BROKEN, again: true }, wait), thrown };
-}
-
-/** Whether a person looks at the answer: every browser asks for HTML, and programs as good as never do. */
-export function wantsHtml(exchange: Exchange): boolean {
-  return exchange.headerLines('accept').some((line) => line.toLowerCase().includes('text/html'));
 }

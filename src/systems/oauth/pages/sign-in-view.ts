@@ -1,6 +1,6 @@
 import { html, type Html } from '../../../core/html.ts';
 import type { AuthError } from '../../../core/errors.ts';
-import { alert, form, type FormSeal } from './form.ts';
+import { alert, form, type FormSeal } from '../../page-form.ts';
 
 export interface SignInView {
   readonly seal: FormSeal;

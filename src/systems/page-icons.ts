@@ -1,4 +1,4 @@
-import { html } from '../../../core/html.ts';
+import { html } from '../core/html.ts';
 
 /** A check mark; decoration, since words stand beside it. */
 export const CHECK = html`<svg
