@@ -45,16 +45,12 @@ export async function runCli(args: readonly string[], { out, error }: CliOutput)
       out(overview(groupOf(args)));
       return EXIT.done;
     }
-    const { values, positionals } = parseArgs({
-      args: args.slice(command.name.split(' ').length),
-      options: { ...command.options, ...COMMON },
-      allowPositionals: true,
-    });
+    const { values, words } = readLine(args.slice(command.name.split(' ').length), command);
     if (values['help'] === true) {
       out(help(command));
       return EXIT.done;
     }
-    const call = { values, words: positionals };
+    const call = { values, words };
     const answer = 'runAlone' in command ? await command.runAlone(call) : await runOnStore(command, call);
     out(values['json'] === true ? JSON.stringify(answer.json) : answer.text);
     return answer.exit;
@@ -62,6 +58,28 @@ export async function runCli(args: readonly string[], { out, error }: CliOutput)
     return explain(thrown, error);
   }
 }
+
+/**
+ * Reads what follows a command's name. Ids are random and may begin with a dash, which `parseArgs` would take for options
+ * of one letter; the tool has none of those in a row.
+ */
+function readLine(args: readonly string[], { options }: Command): Call {
+  const { values, positionals } = parseArgs({
+    args: args.map((arg) => (/^-[^-]./.test(arg) ? DASHED + arg : arg)),
+    options: { ...options, ...COMMON },
+    allowPositionals: true,
+  });
+  const plain = (text: string): string => (text.startsWith(DASHED) ? text.slice(DASHED.length) : text);
+  const plainValue = (value: Call['values'][string]): Call['values'][string] =>
+    typeof value === 'string' ? plain(value) : Array.isArray(value) ? value.map(plain) : value;
+  return {
+    values: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plainValue(value)])),
+    words: positionals.map(plain),
+  };
+}
+
+/** No argument can hold it, since the system ends an argument there. */
+const DASHED = '\0';
 
 async function runOnStore(command: StoreCommand, call: Call): Promise<Answer> {
   const { config } = call.values;

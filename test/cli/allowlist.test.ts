@@ -27,6 +27,16 @@ describe('portcullis allowlist', () => {
     },
   );
 
+  it('takes ids that begin with a dash, as a word and as a value', async () => {
+    const { tool, lists, config } = stage();
+    const entry = { id: '-ab_cdefghij', network: '203.0.113.7/32', createdAt: 0 };
+    await config.store.put('allowlist', 'key:-k1', { configured: true, mode: 'enforce', entries: [entry] });
+    expect(await tool('allowlist', 'remove', '--key', '-k1', '-ab_cdefghij')).toMatchObject({ exit: 0 });
+    expect(await lists.list('key:-k1')).toMatchObject({ entries: [] });
+    expect(await tool('allowlist', 'list', '-h')).toMatchObject({ exit: 0 });
+    expect(await tool('allowlist', 'list', '-x')).toMatchObject({ exit: 2 });
+  });
+
   it('has JSON for every answer', async () => {
     const { tool } = stage();
     const json = async (...args: string[]): Promise<unknown> =>
@@ -36,7 +46,7 @@ describe('portcullis allowlist', () => {
       list: 'client:7',
       configured: true,
       mode: 'enforce',
-      entries: 1,
+      entryCount: 1,
       added: [{ network: '203.0.113.0/24' }],
       warnings: [],
     });

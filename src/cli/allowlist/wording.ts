@@ -59,5 +59,5 @@ export function refusalAnswer(subject: string, refusal: EditRefusal, problem = r
 /** The members that every edit's JSON has. */
 export function listJson(subject: string, list: Allowlist): object {
   const { configured, mode, entries } = list;
-  return { ok: true, list: subject, configured, mode, entries: entries.length };
+  return { ok: true, list: subject, configured, mode, entryCount: entries.length };
 }
