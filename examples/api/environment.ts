@@ -16,6 +16,8 @@ export interface Environment {
   readonly secret: string | null;
   /** Addresses and networks of the reverse proxies whose word on the client's address counts. */
   readonly trustedProxies: readonly string[];
+  /** The file that every event is written to, one line each; `null` for none. */
+  readonly auditLog: string | null;
   /** Other lifetimes than the usual ones, for trying things out. */
   readonly lifetimes: Lifetimes;
   /** Whether to make users and keys for trying things out, and to tell their secrets. */
@@ -40,7 +42,7 @@ export class SetupError extends Error {}
 
 /**
  * Reads `FRAMEWORK`, `EXPRESS_MAJOR`, `KOA_MAJOR`, `HOST`, `PORT`, `STORE`, `DATA_DIR`, `JWT_SECRET`, `TRUSTED_PROXIES`,
- * `ACCESS_SECONDS`, `REFRESH_SECONDS`, `REUSE_GRACE_SECONDS` and `DEMO`; a variable that is empty counts as absent.
+ * `ACCESS_SECONDS`, `REFRESH_SECONDS`, `REUSE_GRACE_SECONDS`, `AUDIT_LOG` and `DEMO`; a variable that is empty counts as absent.
  *
  * @throws {@link SetupError} when one of them cannot be used.
  */
@@ -59,6 +61,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     dataDirectory: variables['DATA_DIR'] || '.data',
     secret: secret === null ? null : longEnough(secret),
     trustedProxies: (variables['TRUSTED_PROXIES'] ?? '').split(',').flatMap((proxy) => proxy.trim() || []),
+    auditLog: variables['AUDIT_LOG'] || null,
     lifetimes: {
       accessSeconds: seconds('ACCESS_SECONDS', 1, 86_400),
       refreshSeconds: seconds('REFRESH_SECONDS', 1, 31_536_000),

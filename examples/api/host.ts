@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import type { Store } from 'portcullis';
 import { allowlists, type Allowlists } from 'portcullis/allowlists';
 import { apiKeys, type ApiKeys } from 'portcullis/api-keys';
+import { jsonLines, onEveryEvent } from 'portcullis/audit';
 import { loginLimits } from 'portcullis/login-limits';
 import { argon2Passwords, type Passwords } from 'portcullis/passwords/argon2';
 import { type Environment, SetupError } from './environment.ts';
@@ -28,6 +30,8 @@ export interface Host {
 /** Opens the store, and finds or makes the secret beside it. */
 export async function openHost(environment: Environment): Promise<Host> {
   const files = openFiles(directoryOf(environment));
+  const { auditLog } = environment;
+  if (auditLog !== null) onEveryEvent(jsonLines(createWriteStream(auditLog, { flags: 'a', mode: 0o600 })));
   const store = await openStore(environment.store);
   return {
     environment,

@@ -164,6 +164,18 @@ export interface OAuthClientEvent {
   readonly at: number;
 }
 
+/** The channels of `node:diagnostics_channel`, one for each type of event. */
+export const EVENT_CHANNELS: readonly string[] = [
+  'portcullis:decision',
+  'portcullis:session',
+  'portcullis:workspace',
+  'portcullis:allowlist',
+  'portcullis:api_key',
+  'portcullis:signing_key',
+  'portcullis:connection',
+  'portcullis:oauth_client',
+];
+
 const decisions = channel('portcullis:decision');
 const sessions = channel('portcullis:session');
 const workspaces = channel('portcullis:workspace');

@@ -1,7 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Writable } from 'node:stream';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { isError } from '../core/errors.ts';
-import { implementing, integer, optional, parseOptions } from '../core/options.ts';
+import { deliver, EVENT_CHANNELS, type EventSink } from '../core/events.ts';
+import { callback, implementing, integer, optional, parseOptions } from '../core/options.ts';
 import { REASONS } from '../core/reasons.ts';
 
 export { failedDeliveries } from '../core/events.ts';
@@ -17,7 +19,7 @@ export interface JsonLinesOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** An `onEvent` sink, and what became of the events. */
+/** A sink, for {@link onEveryEvent} or any `onEvent`, and what became of the events. */
 export interface JsonLines {
   (event: AnyEvent): void;
   /** How many events were handed to the stream. */
@@ -40,7 +42,7 @@ export interface JsonLines {
  * @example
  * ```ts
  * const audit = jsonLines(createWriteStream('audit.jsonl', { flags: 'a' }));
- * const b2b = b2bSystem({ store, directory, keys, onEvent: audit });
+ * onEveryEvent(audit);
  * ```
  */
 export function jsonLines(stream: Writable, options: JsonLinesOptions = {}): JsonLines {
@@ -79,6 +81,21 @@ export function jsonLines(stream: Writable, options: JsonLinesOptions = {}): Jso
     written: { get: () => written },
     lost: { get: () => lost },
   }) as JsonLines;
+}
+
+/**
+ * Hands a sink every event of this process, whichever guard, system or service it comes from: decisions, sessions, edits
+ * of keys and lists, and all other types. What the sink throws or rejects with changes nothing.
+ *
+ * @returns Ends it.
+ */
+export function onEveryEvent(sink: EventSink<AnyEvent>): () => void {
+  callback<EventSink<AnyEvent>>()(sink, 'onEveryEvent(sink)');
+  const listener = (event: unknown): void => deliver(event as AnyEvent, sink);
+  for (const name of EVENT_CHANNELS) subscribe(name, listener);
+  return () => {
+    for (const name of EVENT_CHANNELS) unsubscribe(name, listener);
+  };
 }
 
 /**

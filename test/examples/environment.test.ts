@@ -12,6 +12,7 @@ describe('readEnvironment', () => {
       dataDirectory: '.data',
       secret: null,
       trustedProxies: [],
+      auditLog: null,
       lifetimes: { accessSeconds: undefined, refreshSeconds: undefined, reuseGraceSeconds: undefined },
       demo: true,
     };
@@ -34,6 +35,7 @@ describe('readEnvironment', () => {
       ACCESS_SECONDS: '2',
       REFRESH_SECONDS: '30',
       REUSE_GRACE_SECONDS: '0',
+      AUDIT_LOG: '/var/log/demo.jsonl',
     });
     expect(environment).toEqual({
       framework: 'koa',
@@ -44,6 +46,7 @@ describe('readEnvironment', () => {
       dataDirectory: '/var/lib/demo',
       secret: 'the secret of these tests and of nothing else',
       trustedProxies: ['10.0.0.0/8', '::1'],
+      auditLog: '/var/log/demo.jsonl',
       lifetimes: { accessSeconds: 2, refreshSeconds: 30, reuseGraceSeconds: 0 },
       demo: true,
     });

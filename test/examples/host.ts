@@ -41,6 +41,7 @@ const OWN_VARIABLES = [
   'ACCESS_SECONDS',
   'REFRESH_SECONDS',
   'REUSE_GRACE_SECONDS',
+  'AUDIT_LOG',
   'DEMO',
   'npm_lifecycle_event',
 ];

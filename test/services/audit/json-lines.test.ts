@@ -1,12 +1,15 @@
+import { channel } from 'node:diagnostics_channel';
+import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import {
   failedDeliveries,
   jsonLines,
   metricLabels,
+  onEveryEvent,
   type JsonLinesOptions,
 } from '../../../src/services/audit.ts';
-import { deliver, type DecisionEvent, type SessionEvent } from '../../../src/core/events.ts';
+import { deliver, EVENT_CHANNELS, type DecisionEvent, type SessionEvent } from '../../../src/core/events.ts';
 import { REASONS } from '../../../src/core/reasons.ts';
 import { movableClock } from '../../support/movable-clock.ts';
 import { noteWarnings } from '../../support/process-warnings.ts';
@@ -232,5 +235,32 @@ describe('failedDeliveries', () => {
     expect(warned.map(({ message, detail }) => ({ message, detail }))).toEqual([
       { message: 'an onEvent sink failed, 1 time(s) so far; the events are lost', detail: 'TypeError' },
     ]);
+  });
+});
+
+describe('onEveryEvent', () => {
+  it('knows every channel that there is', () => {
+    const source = readFileSync(new URL('../../../src/core/events.ts', import.meta.url), 'utf8');
+    const channels = [...source.matchAll(/channel\('(portcullis:\w+)'\)/g)].map(([, name]) => name);
+    expect(EVENT_CHANNELS).toEqual(channels);
+  });
+
+  it('LG-02 hears each type of event until it is ended, and a sink that throws disturbs nobody', async () => {
+    const heard: unknown[] = [];
+    const ends = [
+      onEveryEvent(() => {
+        throw new Error('broken sink');
+      }),
+      onEveryEvent((event) => heard.push(event)),
+    ];
+    for (const name of EVENT_CHANNELS) channel(name).publish({ type: name });
+    for (const end of ends) end();
+    for (const name of EVENT_CHANNELS) channel(name).publish({ type: 'later' });
+    expect(heard).toEqual(EVENT_CHANNELS.map((type) => ({ type })));
+    expect(await warnings()).toHaveLength(1);
+  });
+
+  it('refuses what is no function', () => {
+    expect(() => onEveryEvent({} as never)).toThrow('onEveryEvent(sink) must be a function');
   });
 });
