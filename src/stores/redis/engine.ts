@@ -29,6 +29,9 @@ export interface Script {
  * keys begin with, `now` the time, `margin` for how long keys stay beyond their expiry, and its own arguments begin at
  * `ARGV[4]`.
  *
+ * It does nothing when its caller has stopped waiting for it. A server that hung finds what was sent to it meanwhile when
+ * it goes on, perhaps minutes later: a rotation that then took place would make its caller's next try look like theft.
+ *
  * @param flags `allow-oom` lets it run when the server has no memory left, since it ends in less of it.
  */
 export function script(body: string, { library = '', flags = '' } = {}): Script {
@@ -38,10 +41,12 @@ export function script(body: string, { library = '', flags = '' } = {}): Script 
 
 /** `int` writes a time without an exponent. `keep` lets a key live at least until a moment, and never shortens its life. */
 const PRELUDE = `
-local base, now, margin = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local base, margin = ARGV[1], tonumber(ARGV[3])
+local at, till = ARGV[2]:match('^(%d*)|(%d+)$')
 local clock = redis.call('TIME')
 local micros = clock[1] * 1000000 + clock[2]
-if not now then now = math.floor(micros / 1000) end
+if micros / 1000 > tonumber(till) then return redis.error_reply('LATE nobody waits for this any longer') end
+local now = tonumber(at) or math.floor(micros / 1000)
 local function int(n) return string.format('%.0f', n) end
 local function keep(key, at)
   at = int(at + margin)
@@ -67,13 +72,14 @@ export function createEngine(link: Link, prefix: string, clock: Clock | null): R
     read: (...args) => link.send(args),
     async run({ lua, sha }, key, ...args) {
       const now = clock === null ? '' : String(clock.now());
-      const rest = ['1', key, base, now, margin, ...args.map(String)];
+      const own = args.map(String);
+      const rest = (till: string): readonly string[] => ['1', key, base, `${now}|${till}`, margin, ...own];
       try {
-        return await link.send(['EVALSHA', sha, ...rest]);
+        return await link.send((till) => ['EVALSHA', sha, ...rest(till)]);
       } catch (error) {
         // A server that was restarted, or whose scripts were flushed, learns it anew.
         if (!(error instanceof RedisError) || error.code !== 'NOSCRIPT') throw error;
-        return link.send(['EVAL', lua, ...rest]);
+        return link.send((till) => ['EVAL', lua, ...rest(till)]);
       }
     },
     hasPassed: (time) => clock !== null && time <= clock.now(),

@@ -35,6 +35,7 @@ const REPLY = /^([A-Z][A-Z0-9]+)(?= )/;
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens at its address',
+  LATE: 'it reached the server after its deadline, and did nothing',
   LOADING: 'the server is reading its data from the disk',
   READONLY: 'the server is a replica, which takes no writes',
   OOM: 'the server has no memory left for writes',

@@ -114,6 +114,26 @@ describe.skipIf(!CAN_START_REDIS).each(REDIS_CLIENTS)(
       expect((await store.familyGet('f1'))?.generation).toBe(1);
     });
 
+    it('F4 carry nothing out late: what a server that hung finds when it goes on does not take place', async () => {
+      await store.familyCreate(FAMILY);
+      server.freeze();
+      const startedAt = performance.now();
+      const refused = await Promise.allSettled([
+        store.familyRotate('f1', 1, POLICY),
+        store.put('kind', 'late', 1),
+        store.feedAppend([{ key: 'acc:late', value: 1, expiresAt: Date.now() + 60_000 }]),
+      ]);
+      // The server learns of its own time only when it goes on, so a little later than the deadline.
+      while (performance.now() < startedAt + 800) await new Promise((resolve) => setTimeout(resolve, 20));
+      server.thaw();
+      expect(refused.every(({ status }) => status === 'rejected')).toBe(true);
+      await expect.poll(() => store.ping().catch(() => null), { timeout: 5_000 }).not.toBeNull();
+      expect((await store.familyGet('f1'))?.generation).toBe(1);
+      expect(await store.get('kind', 'late')).toBeNull();
+      expect((await store.feedRead(null)).events).toEqual([]);
+      expect((await store.familyRotate('f1', 1, POLICY)).outcome).toBe('rotated');
+    });
+
     it('hold a bounded number of commands when the server hangs, and answer each in time', async () => {
       await store.ping();
       server.freeze();
