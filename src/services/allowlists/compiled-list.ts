@@ -3,7 +3,7 @@ import type { StoredRecord } from '../../core/store.ts';
 import type { Address } from '../../network/address.ts';
 import { parseNetwork } from '../../network/network.ts';
 import { NetworkSet } from '../../network/network-set.ts';
-import { damaged, enforcesAt, isLive, readAllowlist } from './document.ts';
+import { damaged, enforcesAt, isLive, readAllowlist, type Allowlist } from './document.ts';
 import { entryFinder, type ListedNetwork } from './entry-finder.ts';
 
 /** One list, ready to be asked on each request. */
@@ -37,7 +37,7 @@ export function compileList(subject: string, record: StoredRecord | null): Compi
   const list = readAllowlist(subject, record);
   const { configured, mode, entries, observedSince = 0 } = list;
   const version = record?.version ?? 0;
-  const enforces = (now: number): boolean => enforcesAt(list, now);
+  const enforces = enforcement(list);
 
   const listed: ListedNetwork[] = [];
   for (const entry of entries) {
@@ -65,6 +65,11 @@ export function compileList(subject: string, record: StoredRecord | null): Compi
     enforces,
     observedSince,
   };
+}
+
+/** Apart from the compiling, so that the entries as they were read are not kept with what is compiled. */
+function enforcement({ configured, mode, overrides }: Allowlist): (now: number) => boolean {
+  return (now) => enforcesAt({ configured, mode, overrides }, now);
 }
 
 type PassingNetwork = ListedNetwork & { readonly expiresAt: number };

@@ -71,12 +71,15 @@ export function isLive(entry: Pick<AllowlistEntry, 'expiresAt'>, now: number): b
 }
 
 /** Whether a list refuses whoever is not on it, unless it is overridden. */
-export function isEnforcing({ configured, mode }: Allowlist): boolean {
+export function isEnforcing({ configured, mode }: Pick<Allowlist, 'configured' | 'mode'>): boolean {
   return configured && mode === 'enforce';
 }
 
 /** Whether a list refuses at this moment whoever is not on it. */
-export function enforcesAt(list: Allowlist, now: number): boolean {
+export function enforcesAt(
+  list: Pick<Allowlist, 'configured' | 'mode'> & { readonly overrides?: Allowlist['overrides'] | undefined },
+  now: number,
+): boolean {
   return isEnforcing(list) && activeOverride(list.overrides, now) === null;
 }
 
