@@ -18,6 +18,7 @@ const STEPS = {
     ['publint', '--strict'],
     ['attw', '--pack', '--profile', 'esm-only'],
   ],
+  consumers: [['node', 'scripts/test-consumers.mjs', '22', '24']],
 };
 
 /** A step that hangs must not hold the whole run. */

@@ -11,6 +11,7 @@ beforeEach(() => {
   lab = mkdtempSync(join(tmpdir(), 'check-'));
   cpSync(join(PACKAGE_ROOT, 'scripts/check.mjs'), join(lab, 'scripts/check.mjs'));
   writeFileSync(join(lab, 'scripts/build.mjs'), '');
+  writeFileSync(join(lab, 'scripts/test-consumers.mjs'), '');
   mkdirSync(join(lab, 'node_modules/.bin'), { recursive: true });
   for (const tool of ['prettier', 'oxlint', 'knip', 'publint', 'attw']) standIn(tool, 'exit 0');
   mkdirSync(join(lab, 'node_modules/typescript/bin'), { recursive: true });
@@ -32,7 +33,8 @@ describe('the check', () => {
         '2 passed, 0 failed, 1 skipped',
         'ok      unused T s',
         'ok      package T s',
-        'check: all 6 passed',
+        'ok      consumers T s',
+        'check: all 7 passed',
       ],
     });
   });
@@ -50,7 +52,8 @@ describe('the check', () => {
       'ok      unused T s',
       'FAILED  package T s',
       '        no such file',
-      'check: 2 of 4 failed: lint, package',
+      'ok      consumers T s',
+      'check: 2 of 5 failed: lint, package',
     ]);
   });
 
@@ -72,7 +75,7 @@ describe('the check', () => {
   it('refuses a step that it does not know', () => {
     expect(check('--only', 'lnt')).toEqual({
       status: 2,
-      lines: ['check: no step "lnt"; the steps are format, lint, types, test, unused, package'],
+      lines: ['check: no step "lnt"; the steps are format, lint, types, test, unused, package, consumers'],
     });
   });
 });
