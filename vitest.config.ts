@@ -19,7 +19,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/consumers/**', '**/node_modules/**'],
+    // The fault matrix takes minutes of real time; `npm run test:faults` runs it.
+    exclude: ['test/consumers/**', 'test/faults/**', '**/node_modules/**'],
     // One process for each file: native modules and process-wide hooks of one file cannot reach another.
     pool: 'forks',
     maxWorkers: Math.max(2, availableParallelism()),

@@ -19,8 +19,8 @@ export interface Pair {
   readonly refresh: string;
 }
 
-/** A node of a small API over a store: JWT pairs of the B2B system, and opaque tokens of the bearer session system. */
-export interface AuthNode {
+/** A client of a node, wherever it runs. */
+export interface AuthClient {
   readonly port: number;
   /** `/products` takes a JWT, `/strict` the same and asks the store, `/reports` an opaque token, `/open` nothing. */
   get(path: '/products' | '/strict' | '/reports' | '/open', token?: string): Promise<NodeAnswer>;
@@ -31,6 +31,12 @@ export interface AuthNode {
   logout(token: string): Promise<NodeAnswer>;
   opaqueLogin(name?: string): Promise<Pair>;
   opaqueRefresh(token: string): Promise<NodeAnswer & { readonly pair: Pair | null }>;
+  /** Lets go of its connections. */
+  close(): void;
+}
+
+/** A node of a small API over a store: JWT pairs of the B2B system, and opaque tokens of the bearer session system. */
+export interface AuthNode extends AuthClient {
   stop(): Promise<void>;
 }
 
@@ -78,6 +84,21 @@ export async function startAuthNode(store: Store, options: AuthNodeOptions = {})
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  const client = authClient(port);
+  return {
+    ...client,
+    async stop() {
+      client.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await b2b.close();
+      await bearer.close();
+    },
+  };
+}
+
+/** Asks the node at this port, on as many connections as there are requests. */
+export function authClient(port: number): AuthClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 500 });
 
   function ask(method: string, path: string, token?: string, body?: object): Promise<NodeAnswer> {
@@ -99,13 +120,7 @@ export async function startAuthNode(store: Store, options: AuthNodeOptions = {})
     opaqueLogin: async (name = 'ada') =>
       pairOf(await ask('POST', '/bearer/auth/login', undefined, credentials(name))),
     opaqueRefresh: (token) => refresh('/bearer/auth/refresh', token),
-    async stop() {
-      agent.destroy();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-      await b2b.close();
-      await bearer.close();
-    },
+    close: () => agent.destroy(),
   };
 }
 
@@ -118,7 +133,7 @@ function pairOf({ status, text }: NodeAnswer): Pair {
   const body = JSON.parse(text) as Record<string, unknown>;
   const { data = body } = body as { data?: Record<string, unknown> };
   const found = {
-    access: data['access_token'] ?? data['accessToken'],
+    access: data['access_token'] ?? data['token'],
     refresh: data['refresh_token'] ?? data['refreshToken'],
   };
   if (status !== 200 || typeof found.access !== 'string' || typeof found.refresh !== 'string') {
