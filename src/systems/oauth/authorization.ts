@@ -58,6 +58,13 @@ export function authorizationInteraction(
     return request;
   }
 
+  /** The question stands for its request as well. */
+  function ask(request: AuthorizationRequest, valid: ValidRequest, team: string | null): AuthorizationStep {
+    const question = { ...request, team };
+    requests.set(question, valid);
+    return { kind: 'ask', question };
+  }
+
   /** The application as it is now, if it may still have what it asked for. */
   async function isStillOpen({ client }: ValidRequest): Promise<boolean> {
     const now = await authentication.identify(client.clientId);
@@ -131,7 +138,7 @@ export function authorizationInteraction(
       if (valid.client.serviceAccount) {
         const team = await teamOf(user, valid);
         if (team === null) return { kind: 'redirect', ...redirectError(valid, 'access_denied') };
-        return { kind: 'ask', question: { ...request, team } };
+        return ask(request, valid, team);
       }
       // Anybody can say to be a public application, and so each of its requests is the user's to decide (RFC 8252
       // section 8.6).
@@ -139,7 +146,7 @@ export function authorizationInteraction(
         valid.client.type === 'confidential' &&
         (await consents.covers(userId, valid.client.clientId, valid.scopes));
       if (isRemembered) return { kind: 'redirect', ...(await approve(valid, userId, valid.scopes)) };
-      return { kind: 'ask', question: { ...request, team: null } };
+      return ask(request, valid, null);
     },
 
     async approve(request, userId, scopes) {

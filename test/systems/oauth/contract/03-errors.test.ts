@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { StoreError } from '../../../../src/core/errors.ts';
+import { memoryStore } from '../../../../src/stores/memory.ts';
+import { movableClock } from '../../../support/movable-clock.ts';
+import { expectRefusal, expectTokens, UNAVAILABLE } from '../expectations.ts';
+import { startStage, stopStagesAfterEach } from '../stage.ts';
+
+stopStagesAfterEach();
+
+const ASKED = { grant_type: 'client_credentials', scope: 'rest_api:read' };
+
+describe('Error body', () => {
+  it('names the parameters to check in the hint, and repeats nothing of the request', async () => {
+    const stage = await startStage();
+    const answer = await stage.token(stage.app.credentials);
+    expect(answer.text).toBe(
+      '{"error":"invalid_request","error_description":"A parameter is missing, malformed or repeated.","hint":"Check: grant_type"}',
+    );
+    const strange = await stage.token({ ...stage.app.credentials, grant_type: 'a-strange-<b>grant' });
+    expect(strange.everything).not.toContain('strange');
+    expect(strange.everything).not.toContain(stage.app.secret);
+  });
+
+  it('rate limited: 429 temporarily_unavailable with Retry-After, before anything else is looked at', async () => {
+    const asked: string[] = [];
+    const stage = await startStage(undefined, {
+      endpointLimiter(_exchange, endpoint) {
+        asked.push(endpoint);
+        return asked.length > 4 ? 12.3 : null;
+      },
+    });
+    for (const path of ['token', 'device', 'revoke', 'introspect']) await stage.post(`/v1/oauth/${path}`, {});
+    for (const path of ['token', 'device', 'revoke', 'introspect']) {
+      expectRefusal(await stage.post(`/v1/oauth/${path}`, {}), {
+        status: 429,
+        error: 'temporarily_unavailable',
+        retryAfter: '13',
+      });
+    }
+    expect(asked).toEqual([...asked.slice(0, 4), ...asked.slice(0, 4)]);
+  });
+
+  it('internal failure: 500 server_error', async () => {
+    const stage = await startStage(undefined, {
+      endpointLimiter() {
+        throw new Error('a secret of the machine');
+      },
+    });
+    const answer = await stage.token({ ...ASKED, ...stage.app.credentials });
+    expectRefusal(answer, { status: 500, error: 'server_error' });
+    expect(answer.everything).not.toContain('machine');
+  });
+
+  it('outage: 503 temporarily_unavailable, at the endpoints and at protected routes', async () => {
+    const clock = movableClock();
+    const store = memoryStore({ clock });
+    let isDown = false;
+    const guarded = new Proxy(store, {
+      get(target, name, receiver) {
+        const method = Reflect.get(target, name, receiver) as unknown;
+        if (typeof method !== 'function') return method;
+        return (...args: unknown[]) =>
+          isDown ? Promise.reject(new StoreError('down')) : (method.apply(target, args) as unknown);
+      },
+    });
+    const stage = await startStage(undefined, { store: guarded, clock });
+    const { access, refresh } = await stage.grant();
+    isDown = true;
+    for (const path of ['token', 'device', 'revoke', 'introspect']) {
+      expectRefusal(
+        await stage.post(`/v1/oauth/${path}`, { ...ASKED, ...stage.app.credentials }),
+        UNAVAILABLE,
+      );
+    }
+    clock.advance(11);
+    expectRefusal(await stage.me(access), UNAVAILABLE);
+    isDown = false;
+    expect((await stage.me(access)).status).toBe(200);
+    expectTokens(await stage.refresh(stage.app, refresh));
+  });
+});
