@@ -1,4 +1,6 @@
 import type { Allowlist, AllowlistEntry, AllowlistWarning, EditRefusal } from '../../services/allowlists.ts';
+import { isLive } from '../../services/allowlists/document.ts';
+import { activeOverride } from '../../services/allowlists/override.ts';
 import type { Answer } from '../command.ts';
 import { moment, printable, refused } from '../output.ts';
 import { optionsOf } from './subject.ts';
@@ -19,7 +21,7 @@ export function namesOf(entries: readonly AllowlistEntry[]): string {
 /** What a list does, as a sentence. */
 export function stateOf(subject: string, list: Allowlist, now: number): string {
   if (!list.configured) return `${subject} is not configured: everyone passes.`;
-  const live = list.entries.filter((entry) => entry.expiresAt === undefined || now < entry.expiresAt).length;
+  const live = list.entries.filter((entry) => isLive(entry, now)).length;
   const entries = live === 1 ? '1 live entry' : `${live} live entries`;
   if (list.mode === 'off') return `${subject} is off, with ${entries}: everyone passes.`;
   if (list.mode === 'observe') {
@@ -32,11 +34,11 @@ export function stateOf(subject: string, list: Allowlist, now: number): string {
 }
 
 /** That a list is overridden, or `null`. */
-export function overrideOf({ overrides }: Allowlist, now: number): string | null {
-  const last = overrides?.at(-1);
-  if (last === undefined || now >= Math.min(last.until, last.endedAt ?? last.until)) return null;
-  const reason = JSON.stringify(printable(last.reason));
-  return `Everyone passes until ${moment(last.until)}, when the list is enforced again by itself: ${printable(last.author)} broke the glass, ${reason}.`;
+function overrideOf({ overrides }: Allowlist, now: number): string | null {
+  const active = activeOverride(overrides, now);
+  if (active === null) return null;
+  const reason = JSON.stringify(printable(active.reason));
+  return `Everyone passes until ${moment(active.until)}, when the list is enforced again by itself: ${printable(active.author)} broke the glass, ${reason}.`;
 }
 
 export function warningLines(warnings: readonly AllowlistWarning[]): readonly string[] {

@@ -30,7 +30,7 @@ export function activeOverride(
 }
 
 /** When it ended, or will. */
-export function endOf({ until, endedAt }: AllowlistOverride): number {
+function endOf({ until, endedAt }: AllowlistOverride): number {
   return Math.min(until, endedAt ?? until);
 }
 

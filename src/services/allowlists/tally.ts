@@ -27,7 +27,7 @@ export interface TallySheet {
 }
 
 /** The most lines of one sheet; what is beyond is counted together. */
-export const MOST_LINES = 500;
+const MOST_LINES = 500;
 
 /** A sheet that is being written. */
 export interface OpenSheet {
