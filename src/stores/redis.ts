@@ -51,7 +51,7 @@ export interface RedisStoreOptions {
  * The store makes two connections of its own, one for commands when it is first called and one that waits for the feed
  * while somebody watches it. A connection that fails or stays silent for a whole `timeoutMs` is given up, and the next call
  * makes another, with pauses of up to a second: no command is queued for later or sent twice. A call that was refused for want
- * of an answer may still have taken place; all steps can be repeated.
+ * of an answer may have taken place before its deadline, and takes place no more after it; all steps can be repeated.
  *
  * The server's user needs the commands of the store on the keys `{prefix}:*`, and `INFO`. A server that is a replica, is
  * older than 7 or may evict keys is refused like one that is down. How much survives a crash of the server is its own

@@ -6,7 +6,7 @@ import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/core/errors.ts';
 import type { Store } from '../../../src/core/store.ts';
-import { type RedisClient, redisStore } from '../../../src/stores/redis.ts';
+import { type IoredisClient, type RedisClient, redisStore } from '../../../src/stores/redis.ts';
 import { CAN_START_REDIS, type OwnRedisServer, startRedis } from '../../support/redis.ts';
 import { REDIS_CLIENTS } from '../../support/redis-clients.ts';
 import { transpileSources } from '../../support/transpiled-sources.ts';
@@ -116,22 +116,25 @@ describe.skipIf(!CAN_START_REDIS).each(REDIS_CLIENTS)(
 
     it('F4 carry nothing out late: what a server that hung finds when it goes on does not take place', async () => {
       await store.familyCreate(FAMILY);
+      const writes = (generation: number, id: string): readonly Promise<unknown>[] => [
+        store.familyRotate('f1', generation, POLICY),
+        store.put('kind', id, 1),
+        store.feedAppend([{ key: `acc:${id}`, value: 1, expiresAt: Date.now() + 60_000 }]),
+      ];
+      // The server knows their scripts from then on.
+      await Promise.all(writes(1, 'early'));
       server.freeze();
       const startedAt = performance.now();
-      const refused = await Promise.allSettled([
-        store.familyRotate('f1', 1, POLICY),
-        store.put('kind', 'late', 1),
-        store.feedAppend([{ key: 'acc:late', value: 1, expiresAt: Date.now() + 60_000 }]),
-      ]);
+      const refused = await Promise.allSettled(writes(2, 'late'));
       // The server learns of its own time only when it goes on, so a little later than the deadline.
       while (performance.now() < startedAt + 800) await new Promise((resolve) => setTimeout(resolve, 20));
       server.thaw();
       expect(refused.every(({ status }) => status === 'rejected')).toBe(true);
       await expect.poll(() => store.ping().catch(() => null), { timeout: 5_000 }).not.toBeNull();
-      expect((await store.familyGet('f1'))?.generation).toBe(1);
+      expect((await store.familyGet('f1'))?.generation).toBe(2);
       expect(await store.get('kind', 'late')).toBeNull();
-      expect((await store.feedRead(null)).events).toEqual([]);
-      expect((await store.familyRotate('f1', 1, POLICY)).outcome).toBe('rotated');
+      expect((await store.feedRead(null)).events.map(({ key }) => key)).toEqual(['acc:early']);
+      expect((await store.familyRotate('f1', 2, POLICY)).outcome).toBe('rotated');
     });
 
     it('hold a bounded number of commands when the server hangs, and answer each in time', async () => {
@@ -197,6 +200,45 @@ describe.skipIf(!CAN_START_REDIS)('redisStore: settings of the client', () => {
     await expect(other.get('kind', 'id')).rejects.toThrow('may not run a command or touch a key');
     await other.close();
     admin.disconnect();
+    await server.stop();
+  });
+
+  it('F16 recover by one new connection when the clock of the server has been set', async () => {
+    const server = await startRedis();
+    let made = 0;
+    const client = new Redis(server.url, { lazyConnect: true });
+    const settable: IoredisClient = {
+      options: {},
+      call: (command, ...args) => client.call(command, ...args),
+      connect: () => client.connect(),
+      disconnect: () => client.disconnect(),
+      on: (event: 'error', listener) => client.on(event, listener),
+      duplicate(override) {
+        const own = client.duplicate({ ...override });
+        made += 1;
+        // The first connection is told the time of before the clock was set forward by an hour.
+        const earlierSeconds = made === 1 ? 3_600 : 0;
+        const call = async (command: string, ...args: readonly string[]): Promise<unknown> => {
+          const reply = await own.call(command, ...args);
+          if (command !== 'TIME') return reply;
+          const [seconds, micros] = reply as readonly [string, string];
+          return [String(Number(seconds) - earlierSeconds), micros];
+        };
+        return {
+          options: {},
+          call,
+          duplicate: () => settable,
+          connect: () => own.connect(),
+          disconnect: () => own.disconnect(),
+          on: (event: 'error', listener) => own.on(event, listener),
+        };
+      },
+    };
+    const store = redisStore({ client: settable });
+    await expect(store.put('kind', 'id', 1)).rejects.toThrow('after its deadline, and did nothing');
+    expect(await store.put('kind', 'id', 1)).not.toBeNull();
+    expect(made).toBe(2);
+    await store.close();
     await server.stop();
   });
 
