@@ -13,7 +13,7 @@ import { clearOf, removeFrom, type Edited } from './allowlists/edits.ts';
 import { entryLines } from './allowlists/entry-lines.ts';
 import { explain } from './allowlists/explanation.ts';
 import { listCache } from './allowlists/list-cache.ts';
-import { readLockOutOptions } from './allowlists/lock-out.ts';
+import { readLockOutOptions, type LockOutGuard } from './allowlists/lock-out.ts';
 import { endOverrideOf, modeOf, overrideOf } from './allowlists/modes.ts';
 import { isLine, MUST_BE_LINE } from './allowlists/new-entry.ts';
 import { observations } from './allowlists/observations.ts';
@@ -92,15 +92,15 @@ export function allowlists(options: AllowlistsOptions): Allowlists {
   async function editBy<R extends { readonly ok: true; readonly list: Allowlist }>(
     subject: string,
     { author, ...lockOut }: EditOptions,
-    change: (list: Allowlist) => Edited<R> | EditRefusal,
+    change: (list: Allowlist, guard: LockOutGuard) => Edited<R> | EditRefusal,
     changesOf: (result: R) => readonly Change[],
   ): Promise<R | EditRefusal> {
     if (author !== undefined && !isLine(author))
       return refused('author_invalid', `The author ${MUST_BE_LINE}`);
     const guard = readLockOutOptions(lockOut);
-    return 'ok' in guard
-      ? guard
-      : edit(subject, change, guard, (result) => changesOf(result).map((each) => ({ ...each, author })));
+    if ('ok' in guard) return guard;
+    const told = (result: R): readonly Change[] => changesOf(result).map((each) => ({ ...each, author }));
+    return edit(subject, (list) => change(list, guard), guard, told);
   }
 
   return {
@@ -142,7 +142,7 @@ export function allowlists(options: AllowlistsOptions): Allowlists {
       editBy(
         subject,
         more,
-        (list) => modeOf(list, mode, clock.now()),
+        (list, guard) => modeOf(list, mode, guard, clock.now()),
         () => [{ action: ACTIONS[mode] }],
       ),
     override: (subject, wanted) =>

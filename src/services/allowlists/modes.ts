@@ -1,5 +1,6 @@
 import { enforcesAt, isEnforcing, type Allowlist, type AllowlistMode } from './document.ts';
 import { begun, type Edited } from './edits.ts';
+import { refusalOfChange, type LockOutGuard } from './lock-out.ts';
 import { isLine, MUST_BE_LINE } from './new-entry.ts';
 import {
   activeOverride,
@@ -29,8 +30,16 @@ export interface NewOverride {
   readonly until: number;
 }
 
-/** Sets what a list does. Observing begins a report; of a list that was never configured it reports everyone. */
-export function modeOf(list: Allowlist, mode: AllowlistMode, now: number): Edited<Changed> | EditRefusal {
+/**
+ * Sets what a list does. Observing begins a report; of a list that was never configured it reports everyone. A list that
+ * is enforced already is looked at all the same, since whoever enforces it asks whether they stay in.
+ */
+export function modeOf(
+  list: Allowlist,
+  mode: AllowlistMode,
+  guard: LockOutGuard,
+  now: number,
+): Edited<Changed> | EditRefusal {
   if (!list.configured) {
     if (mode === 'off') return unchanged(list);
     if (mode === 'enforce') {
@@ -38,7 +47,10 @@ export function modeOf(list: Allowlist, mode: AllowlistMode, now: number): Edite
     }
     return changed(begun(list, 'observe', now));
   }
-  if (list.mode === mode) return unchanged(list);
+  if (list.mode === mode) {
+    const refusal = mode === 'enforce' ? refusalOfChange({ ...list, mode: 'off' }, list, guard, now) : null;
+    return refusal ?? unchanged(list);
+  }
   return changed({ ...list, mode, ...(mode === 'observe' ? { observedSince: now } : {}) });
 }
 

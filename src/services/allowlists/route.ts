@@ -13,13 +13,19 @@ const LONGEST_PATH = 100;
  */
 export function routeOf({ method, path }: ObservedRequest): string {
   const route = path.split('/', MOST_SEGMENTS).map(segmentOf).join('/');
-  const text = `${method.slice(0, LONGEST_METHOD)} ${route}`.replace(/[^\x20-\x7e]/g, '?');
+  const text = `${method.slice(0, LONGEST_METHOD)} ${route}`;
   return text.length <= LONGEST_PATH ? text : `${text.slice(0, LONGEST_PATH)}...`;
 }
 
 const MOST_SEGMENTS = 12;
 
+/** A word, perhaps with a few digits as in `v1`; whatever else a segment holds may be somebody's. */
+const WORD = /^[a-z][a-z0-9._~-]*$/i;
+const LONGEST_WORD = 32;
+const LONGEST_WITH_DIGITS = 7;
+
 function segmentOf(segment: string): string {
-  const isId = /^\d+$/.test(segment) || segment.length > 32 || (segment.length >= 8 && /\d/.test(segment));
-  return isId ? ':id' : segment;
+  if (segment === '') return segment;
+  const longest = /\d/.test(segment) ? LONGEST_WITH_DIGITS : LONGEST_WORD;
+  return WORD.test(segment) && segment.length <= longest ? segment : ':id';
 }

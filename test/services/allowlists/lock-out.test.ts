@@ -23,6 +23,7 @@ const EDITS: readonly (readonly [
   ['the first entry', [], (lists, more) => lists.add(LIST, { network: OFFICE }, more)],
   ['the first entries', [], (lists, more) => lists.addText(LIST, OFFICE, {}, more)],
   ['enforcing', [observeOffice], (lists, more) => lists.setMode(LIST, 'enforce', more)],
+  ['enforcing what is enforced', [addOffice], (lists, more) => lists.setMode(LIST, 'enforce', more)],
   ['removing', [addOffice, addHere], (lists, more) => lists.remove(LIST, HERE, more)],
   [
     'ending an override',
