@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -9,7 +9,12 @@ import { buildExamples, endHostsAfterAll, startReady, type ReadyLine } from '../
 import { PACKAGE_ROOT } from '../support/package-exports.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'allowlist-processes-'));
-const env = { STORE: `sqlite:${join(root, 'portcullis.db')}`, TRUSTED_PROXIES: '127.0.0.1' };
+const auditLog = join(root, 'audit.jsonl');
+const env = {
+  STORE: `sqlite:${join(root, 'portcullis.db')}`,
+  TRUSTED_PROXIES: '127.0.0.1',
+  AUDIT_LOG: auditLog,
+};
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 beforeAll(buildExamples, 120_000);
@@ -122,6 +127,32 @@ describe('two server processes on one SQLite file', { timeout: 90_000 }, () => {
         ]);
       }, WITHIN);
     }
+  });
+
+  it('have every edit of the tool in the audit log, with who overrode a list, why, and until when', () => {
+    const lines = readFileSync(auditLog, 'utf8').trim().split('\n');
+    const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const edits = events.filter(({ type }) => type === 'allowlist');
+    const subject = `client:${list[1]}`;
+    expect(edits.map((event) => [event['list'], event['action']])).toEqual(
+      [
+        'added',
+        'added',
+        'removed',
+        'observed',
+        'enforced',
+        'overridden',
+        'override_ended',
+        'switched_off',
+        'enforced',
+        'cleared',
+      ].map((action) => [subject, action]),
+    );
+    const [override] = edits.filter(({ action }) => action === 'overridden');
+    expect(override).toMatchObject({ author: 'ada', reason: 'drill' });
+    expect(Number(override?.['until']) - Number(override?.['at'])).toBeGreaterThan(590_000);
+    const denied = events.filter(({ reason }) => reason === 'ip_denied');
+    expect(new Set(denied.map(({ rule }) => rule))).toEqual(new Set([subject]));
   });
 
   it('write what they would have refused where the tool reads it', async () => {
