@@ -128,7 +128,9 @@ describe.each(['express', 'koa', 'node'])('the example host on %s', (framework) 
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line) as Record<string, unknown>);
-      const told = new Set(events.map(({ type, action, outcome }) => `${String(type)} ${String(action ?? outcome)}`));
+      const told = new Set(
+        events.map(({ type, action, outcome }) => `${String(type)} ${String(action ?? outcome)}`),
+      );
       for (const kind of [
         'decision allowed',
         'decision denied',

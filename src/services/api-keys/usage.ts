@@ -62,8 +62,10 @@ export function usageLog(store: RecordStore, clock: Clock): UsageLog {
     entry.writing = true;
     entry.triedAt = clock.now();
     try {
-      // Taken late, so that the address of a use, which is told right after it, is written with it.
-      await merge(store, id, () => (batch = [...entry.unwritten]));
+      // A turn later, so that the address of a use, which is told right after it, is written with it.
+      await new Promise((resolve) => setImmediate(resolve));
+      batch = [...entry.unwritten];
+      await merge(store, id, batch);
       for (const [serial, use] of batch) {
         if (entry.unwritten.get(serial) === use) entry.unwritten.delete(serial);
       }
@@ -129,11 +131,11 @@ export function usageLog(store: RecordStore, clock: Clock): UsageLog {
 async function merge(
   store: RecordStore,
   id: string,
-  takeBatch: () => Iterable<readonly [number, LastUse]>,
+  batch: Iterable<readonly [number, LastUse]>,
 ): Promise<void> {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     const record = await store.get(USAGE_KIND, id);
-    const used = latest(readUsage(record?.data), takeBatch());
+    const used = latest(readUsage(record?.data), batch);
     const written = await store.put(USAGE_KIND, id, toData(used), {
       expect: record?.version ?? 'absent',
     });
