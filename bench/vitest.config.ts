@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+import { PACKAGE_ROOT } from '../test/support/package-exports.ts';
+
+/** Measurements that need servers and several processes; `npm run bench:revocation`. */
+export default defineConfig({
+  test: {
+    root: PACKAGE_ROOT,
+    include: ['bench/*.bench.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+  },
+});
