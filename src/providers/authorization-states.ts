@@ -16,8 +16,8 @@ export interface NewAuthorization {
   readonly browser: string;
   /** What the caller wants back at the end, such as where to go then; sealed at rest. */
   readonly data: Json;
-  /** The PKCE verifier, when something else has made it; by default a fresh one. */
-  readonly codeVerifier?: string | undefined;
+  /** How long the answer may take; default 600, ten minutes. */
+  readonly ttlSeconds?: number | undefined;
 }
 
 /** An authorization request that was begun. */
@@ -79,7 +79,7 @@ export const AUTHORIZATION_SECONDS = 600;
  */
 export function authorizationStates(store: Store, clock: Clock): AuthorizationStates {
   return {
-    async begin({ purpose, provider, callbackUrl, browser, data, codeVerifier = newCodeVerifier() }) {
+    async begin({ purpose, provider, callbackUrl, browser, data, ttlSeconds = AUTHORIZATION_SECONDS }) {
       const state = randomToken(256);
       const nonce = randomToken(256);
       const id = sha256(state);
@@ -88,16 +88,16 @@ export function authorizationStates(store: Store, clock: Clock): AuthorizationSt
         provider,
         callbackUrl,
         browserHash: sha256(browser),
-        codeVerifier,
+        codeVerifier: newCodeVerifier(),
         nonce,
         data,
       };
       const sealed = sealerOf(state).seal(Buffer.from(JSON.stringify(kept), 'utf8'), [id]);
       await store.put(KIND, id, sealed, {
         expect: 'absent',
-        expiresAt: clock.now() + AUTHORIZATION_SECONDS * 1000,
+        expiresAt: clock.now() + ttlSeconds * 1000,
       });
-      return { state, codeVerifier, nonce };
+      return { state, codeVerifier: kept.codeVerifier, nonce };
     },
 
     async finish(state, expected) {

@@ -100,7 +100,7 @@ export function sessionOptionReaders<U extends User>(defaults: {
  *
  * @throws TypeError For what is neither a user nor nobody, which is answered with 500.
  */
-function readUser(answer: unknown, asked: string): unknown {
+export function readUser(answer: unknown, asked: string): unknown {
   if (answer === null || answer === undefined) return null;
   const { id } = answer as { readonly id?: unknown };
   if (typeof id === 'string' && id !== '') return answer;

@@ -73,6 +73,8 @@ export interface SocialSignIn {
   ): Promise<FinishedSignIn>;
   /** What the cookie says this browser is; `null` when it says nothing. */
   browserOf(exchange: Exchange): string | null | AuthError;
+  /** Whether this browser has begun a sign-in with this purpose within ten minutes, as its cookie says. */
+  hasBegun(exchange: Exchange, purpose: string): boolean;
   /** Who a code stands for that a client of the host got on its own. */
   identifyCode(code: string, redirectUri: string): Promise<SocialIdentity | AuthError>;
   identifyAccessToken(accessToken: string): Promise<SocialIdentity | AuthError>;

@@ -45,6 +45,10 @@ export function socialSignIn(parts: SignInParts): SocialSignIn {
     return isAuthError(identity) ? identity : { identity, grant };
   }
 
+  function begunName(purpose: string): string {
+    return `${provider} ${purpose}`;
+  }
+
   function browserOf(exchange: Exchange): string | null | AuthError {
     const browser = interactions.open(exchange);
     return isAuthError(browser) ? browser : secretOf(browser);
@@ -56,6 +60,11 @@ export function socialSignIn(parts: SignInParts): SocialSignIn {
     browserOf,
     identifyAccessToken: parts.identifyAccessToken,
     ...(parts.identifyIdToken === undefined ? {} : { identifyIdToken: parts.identifyIdToken }),
+
+    hasBegun(exchange, purpose) {
+      const browser = interactions.open(exchange);
+      return !isAuthError(browser) && browser.find(begunName(purpose)) === true;
+    },
 
     async begin(exchange, options) {
       const browser = interactions.open(exchange);
@@ -72,7 +81,7 @@ export function socialSignIn(parts: SignInParts): SocialSignIn {
       });
       return {
         authorizationUrl: await parts.authorizationUrl(begun, options),
-        cookie: browser.with(BROWSER, secret).cookie,
+        cookie: browser.with(BROWSER, secret).with(begunName(purpose), true).cookie,
       };
     },
 

@@ -5,6 +5,12 @@ import type { CredentialStrategy } from '../../core/strategy.ts';
 import type { ImpersonationRules } from '../../services/impersonation.ts';
 import { pairOptionReaders, type PairConfig, type PairSystemOptions } from '../pair-options.ts';
 import { boundCallbacks } from '../session-options.ts';
+import {
+  boundSocialDirectory,
+  readSocialOptions,
+  type JwtPairSocialConfig,
+  type JwtPairSocialOptions,
+} from './social-options.ts';
 
 /** A user signs in by e-mail, which `findLogin` gets without blanks around it, and has one workspace or none. */
 export type JwtPairUser = User;
@@ -23,6 +29,8 @@ export interface JwtPairOptions extends PairSystemOptions<JwtPairUser> {
   readonly legacyTokenMessages?: boolean | undefined;
   /** `drf` does what the stack does beyond its documented API: it takes the blanks off passwords. None by default. */
   readonly compat?: 'drf' | undefined;
+  /** Sign-in with Google and Facebook, at `/api/v1/auth/`; none by default. */
+  readonly social?: JwtPairSocialOptions | undefined;
   /** Whether blanks around a password are taken off; default true under `compat: 'drf'`, otherwise false. */
   readonly trimPassword?: boolean | undefined;
 }
@@ -34,6 +42,7 @@ export interface JwtPairConfig extends PairConfig<JwtPairUser> {
   readonly revokeAccessOnLogout: boolean;
   readonly legacyTokenMessages: boolean;
   readonly trimPassword: boolean;
+  readonly social: JwtPairSocialConfig | undefined;
 }
 
 /** @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`. */
@@ -46,6 +55,11 @@ export function readJwtPairOptions(options: JwtPairOptions): JwtPairConfig {
     legacyTokenMessages: optional(flag, false),
     compat: optional(oneOf('drf')),
     trimPassword: optional(flag),
+    social: optional(readSocialOptions),
   });
-  return boundCallbacks({ ...config, trimPassword: trimPassword ?? compat === 'drf' });
+  return boundCallbacks({
+    ...config,
+    trimPassword: trimPassword ?? compat === 'drf',
+    social: config.social && boundSocialDirectory(config.social, config.deadlineMs),
+  });
 }

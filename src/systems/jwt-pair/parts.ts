@@ -7,7 +7,10 @@ import type { JwtPairPrincipal } from './tokens.ts';
 /** What the endpoints work with. */
 export interface JwtPairParts
   extends
-    Pick<JwtPairConfig, 'directory' | 'rotate' | 'revokeAccessOnLogout' | 'trimPassword'>,
+    Pick<
+      JwtPairConfig,
+      'directory' | 'rotate' | 'revokeAccessOnLogout' | 'trimPassword' | 'store' | 'clock' | 'loginLimiter'
+    >,
     Pick<
       PairParts<JwtPairUser, JwtPairPrincipal>,
       'sessions' | 'pairs' | 'revoked' | 'verifyLogin' | 'addressOf'

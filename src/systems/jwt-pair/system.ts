@@ -13,12 +13,19 @@ import { endpointTable, type System } from '../endpoints.ts';
 import { pairParts } from '../pair-parts.ts';
 import { jwtPairEndpoints } from './endpoints.ts';
 import { readJwtPairOptions, type JwtPairOptions } from './options.ts';
+import { SOCIAL_PREFIX, socialEndpoints } from './social-endpoints.ts';
 import { JWT_PAIR_NAMING, subjectOf } from './tokens.ts';
 
 export type { JwtPairOptions, JwtPairUser } from './options.ts';
+export type { JwtPairSocialOptions } from './social-options.ts';
 export type { JwtPairPrincipal } from './tokens.ts';
+export type { SocialDirectory, EmailHolder, UserProfile } from '../../services/social/directory.ts';
+export type { SocialIdentity } from '../../providers/social-identity.ts';
 
-/** The JWT pair API: create, refresh, verify and logout below `/api/v1/jwt/`, and guards for the host's own routes. */
+/**
+ * The JWT pair API: create, refresh, verify and logout below `/api/v1/jwt/`, sign-in at providers below `/api/v1/auth/`,
+ * and guards for the host's own routes.
+ */
 export interface JwtPairSystem extends System {
   /** The beginning of a guard for a protected route, by Bearer and, where it was given, by API key. */
   authenticate(options?: AuthenticateRouteOptions): EntryGuard<Principal>;
@@ -57,8 +64,10 @@ export function jwtPairSystem(options: JwtPairOptions): JwtPairSystem {
     onEvent,
     requestId,
   };
-  const endpoints = jwtPairEndpoints({ ...config, ...parts, entry });
-  const prefixes = ['/api/v1/jwt'];
+  const own = { ...config, ...parts, entry };
+  const { social } = config;
+  const endpoints = [...jwtPairEndpoints(own), ...(social === undefined ? [] : socialEndpoints(own, social))];
+  const prefixes = ['/api/v1/jwt', ...(social === undefined ? [] : [SOCIAL_PREFIX])];
 
   return {
     name: 'jwt-pair',

@@ -10,7 +10,7 @@ import {
   startProviders,
   stopProvidersAfterEach,
   type ProviderStage,
-} from './stage.ts';
+} from '../../support/providers.ts';
 
 stopHostsAfterEach();
 stopProvidersAfterEach();

@@ -61,6 +61,27 @@ export const NOT_FOUND = detail(404, 'Not found.');
 export const TOO_LARGE = detail(413, 'Request body too large.');
 export const NO_DATA: Refusal = { status: 400, body: '{"non_field_errors":["No data provided"]}' };
 
+/** A sentence about a sign-in as a whole. */
+export const nonField = (text: string): Refusal => ({
+  status: 400,
+  body: JSON.stringify({ non_field_errors: [text] }),
+});
+export const INCORRECT_INPUT = nonField('Incorrect input. access_token or code is required.');
+export const INCORRECT = nonField('Incorrect value');
+export const EXCHANGE_FAILED = nonField('Failed to exchange code for access token');
+export const STATE_MISSING = nonField('State could not be found in request data.');
+export const STATE_UNKNOWN = nonField('State could not be found in server-side session data.');
+export const STATE_INVALID = nonField('Invalid state has been provided.');
+export const EMAIL_TAKEN = nonField('User is already registered with this e-mail address.');
+export const DISABLED = nonField('User account is disabled.');
+export const REDIRECT_REFUSED = detail(400, 'redirect_uri is not allowed.');
+export const ACCESS_DENIED = detail(400, 'access_denied');
+/** What an outage of a provider is answered with. */
+export const UNAVAILABLE: Refusal = {
+  ...detail(503, 'Service temporarily unavailable, try again later.'),
+  retryAfter: '1',
+};
+
 export const noDictionary = (type: string): Refusal => ({
   status: 400,
   body: `{"non_field_errors":["Invalid data. Expected a dictionary, but got ${type}."]}`,
@@ -69,10 +90,10 @@ export const unsupported = (mediaType: string): Refusal => ({
   status: 415,
   body: `{"detail":"Unsupported media type \\"${mediaType}\\" in request."}`,
 });
-export const notAllowed = (method: string): Refusal => ({
+export const notAllowed = (method: string, allow: string = 'POST'): Refusal => ({
   status: 405,
   body: `{"detail":"Method \\"${method}\\" not allowed."}`,
-  allow: 'POST',
+  allow,
 });
 export const throttled = (header: string, text: string): Refusal => ({
   ...detail(429, `Request was throttled. Expected available in ${text}.`),
@@ -125,6 +146,25 @@ export interface Pair {
 export function expectPair(answer: HttpAnswer): Pair {
   const { access, refresh } = (answer.status === 200 ? answer.json() : {}) as Partial<Pair>;
   expectTokens(answer, { access, refresh });
+  return { access: String(access), refresh: String(refresh) };
+}
+
+/** Expects both tokens, and what is told of the user. */
+export function expectSignedIn(
+  answer: HttpAnswer,
+  user: {
+    readonly pk: string;
+    readonly email: string;
+    readonly first_name: string;
+    readonly last_name: string;
+  },
+): Pair {
+  const { access, refresh } = (answer.status === 200 ? answer.json() : {}) as Partial<Pair>;
+  expectAnswer(answer, 200, JSON.stringify({ access, refresh, user }), {
+    'Cache-Control': ['no-store'],
+    Pragma: ['no-cache'],
+  });
+  for (const token of [access, refresh]) expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
   return { access: String(access), refresh: String(refresh) };
 }
 

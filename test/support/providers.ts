@@ -1,7 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { afterEach } from 'vitest';
-import type { Store } from '../../../src/core/store.ts';
-import { memoryStore } from '../../../src/stores/memory.ts';
+import type { SealingKeys } from '../../src/core/sealing.ts';
+import type { Store } from '../../src/core/store.ts';
+import { memoryStore } from '../../src/stores/memory.ts';
 import {
   startFacebook,
   startGoogle,
@@ -9,13 +10,13 @@ import {
   type LoopbackFacebookOptions,
   type LoopbackGoogle,
   type LoopbackGoogleOptions,
-} from '../../../src/testing/kit.ts';
-import { listen, type Host } from '../../support/frameworks.ts';
-import { send, type HttpAnswer, type HttpRequest } from '../../support/http-client.ts';
-import { movableClock, type MovableClock } from '../../support/movable-clock.ts';
+} from '../../src/testing/kit.ts';
+import { listen, type Host } from './frameworks.ts';
+import { send, type HttpAnswer, type HttpRequest } from './http-client.ts';
+import { movableClock, type MovableClock } from './movable-clock.ts';
 
 /** 32 bytes, as a host would make them with openssl. */
-export const SEALING = { primary: 'vXo9B5KZ2h+/JSEDgyAVH9TapCX6QDmtrdgTqVjXyI4=' };
+export const SEALING: SealingKeys = { primary: 'vXo9B5KZ2h+/JSEDgyAVH9TapCX6QDmtrdgTqVjXyI4=' };
 
 /** Two providers, and what strategies for them are given. */
 export interface ProviderStage {
@@ -24,8 +25,8 @@ export interface ProviderStage {
   readonly google: LoopbackGoogle;
   readonly facebook: LoopbackFacebook;
   /** Options for a `GoogleStrategy` of a host at this port. */
-  googleOptions(port: number): GoogleStageOptions;
-  facebookOptions(port: number): FacebookStageOptions;
+  googleOptions(port: number, path?: string): GoogleStageOptions;
+  facebookOptions(port: number, path?: string): FacebookStageOptions;
 }
 
 type GoogleStageOptions = ReturnType<typeof sharedOptions> & Pick<LoopbackGoogle, 'endpoints'>;
@@ -56,12 +57,12 @@ export async function startProviders(
     store,
     google,
     facebook,
-    googleOptions: (port) => ({
-      ...sharedOptions(google, store, clock, `http://127.0.0.1:${port}/google`),
+    googleOptions: (port, path = '/google') => ({
+      ...sharedOptions(google, store, clock, `http://127.0.0.1:${port}${path}`),
       endpoints: google.endpoints,
     }),
-    facebookOptions: (port) => ({
-      ...sharedOptions(facebook, store, clock, `http://127.0.0.1:${port}/facebook`),
+    facebookOptions: (port, path = '/facebook') => ({
+      ...sharedOptions(facebook, store, clock, `http://127.0.0.1:${port}${path}`),
       endpoints: facebook.endpoints,
       graphVersion: facebook.graphVersion,
       login: true,
@@ -101,6 +102,7 @@ export async function listenKnowing(build: (port: number) => RequestListener): P
 export interface CookieClient {
   readonly cookies: Map<string, string>;
   get(path: string, request?: HttpRequest): Promise<HttpAnswer>;
+  post(path: string, body: unknown, headers?: HttpRequest['headers']): Promise<HttpAnswer>;
   /** Goes to an address that a provider redirects to. */
   visit(url: string): Promise<HttpAnswer>;
 }
@@ -120,6 +122,12 @@ export function cookieClient(port: number): CookieClient {
   return {
     cookies,
     get,
+    post: (path, body, headers) =>
+      get(path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
     visit(url) {
       const { pathname, search } = new URL(url);
       return get(pathname + search);
