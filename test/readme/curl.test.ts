@@ -17,6 +17,17 @@ describe('parseCurl', () => {
     expect(parseCurl(`curl -X DELETE http://a/b`)).toMatchObject({ method: 'DELETE', body: undefined });
   });
 
+  it('reads a form of several parts, and a user with a password, as curl sends them', () => {
+    const type = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    expect(parseCurl('curl -u ada:pw -d a=1 -d b=2 http://a/b')).toMatchObject({
+      headers: { Authorization: 'Basic YWRhOnB3', ...type },
+      body: 'a=1&b=2',
+    });
+    expect(parseCurl(`curl -H 'content-type: application/json' -d '{}' http://a`).headers).toEqual({
+      'content-type': 'application/json',
+    });
+  });
+
   it('reads a command over several lines', () => {
     expect(parseCurl('curl -i \\\n  http://a/b').url.href).toBe('http://a/b');
   });

@@ -35,11 +35,15 @@ export function parseCurl(line: string, variables: Readonly<Record<string, strin
       const [name = '', value = ''] = (words.shift() ?? '').split(/:\s*(.*)/s);
       headers[name] = value;
     } else if (word === '-X') method = words.shift();
-    else if (word === '-d') body = words.shift();
+    else if (word === '-d') body = [...(body === undefined ? [] : [body]), words.shift() ?? ''].join('&');
+    else if (word === '-u') headers['Authorization'] = `Basic ${btoa(words.shift() ?? '')}`;
     else if (!word.startsWith('-')) url = new URL(word);
     else if (!['-i', '-s'].includes(word)) throw new Error(`unknown option ${word} in: ${line}`);
   }
   if (url === undefined) throw new Error(`no URL in: ${line}`);
+  if (body !== undefined && !Object.keys(headers).some((name) => /^content-type$/i.test(name))) {
+    headers['Content-Type'] = 'application/x-www-form-urlencoded';
+  }
   return { method: method ?? (body === undefined ? 'GET' : 'POST'), url, headers, body };
 }
 

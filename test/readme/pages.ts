@@ -35,7 +35,10 @@ export function pageNames(): readonly string[] {
  * Pages whose commands belong together, as one session of one person: each has a test of its own beside this file, which
  * performs them in order.
  */
-const TRANSCRIPTS: ReadonlySet<string> = new Set(['docs/guide/ip-allowlists.md']);
+const TRANSCRIPTS: ReadonlySet<string> = new Set([
+  'docs/guide/ip-allowlists.md',
+  'docs/guide/oauth-server.md',
+]);
 
 export function isTranscript(name: string): boolean {
   return TRANSCRIPTS.has(name);

@@ -22,3 +22,26 @@ export function partShown({ status, statusLine, headers, body }: CurlAnswer, { s
 
 /** Headers that the server or the framework puts on every answer; a page leaves them out, and none besides. */
 const OF_THE_SERVER = /^(Date|Connection|Keep-Alive|Content-Length|Transfer-Encoding|X-Powered-By|ETag):/i;
+
+/**
+ * What happened, with the parts left out that a page leaves out: where it shows `…`, anything but a blank or a quote may
+ * stand, since tokens and the like are others each time.
+ */
+export function elided(happened: unknown, shown: unknown): unknown {
+  if (typeof happened === 'string' && typeof shown === 'string') {
+    const pattern = shown.split('\u2026').map((part) => part.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&'));
+    return new RegExp(`^${pattern.join('[^\\s"]+')}$`).test(happened) ? shown : happened;
+  }
+  if (Array.isArray(happened) && Array.isArray(shown))
+    return happened.map((each, index) => elided(each, shown[index]));
+  if (isObject(happened) && isObject(shown)) {
+    return Object.fromEntries(
+      Object.entries(happened).map(([name, value]) => [name, elided(value, shown[name])]),
+    );
+  }
+  return happened;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -6,12 +7,16 @@ import { vi } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { parseCurl, performCurl, shellWords } from './curl.ts';
 import type { Step } from './pages.ts';
-import { partShown, shownBy, unwrapped } from './shown.ts';
+import { elided, partShown, shownBy, unwrapped } from './shown.ts';
 import { openWorkshop } from './workshop.ts';
 
 /** A page that is performed from its first step to its last, as one person at one desk would do it. */
 export interface Transcript {
-  /** Performs a step: modules are run, `portcullis` and `curl` are done, and `sleep` moves the clock. */
+  /**
+   * Performs a step: modules are run, `portcullis`, `curl` and `open` are done, and `sleep` moves the clock. `NAME=$(...)`
+   * keeps what `node -p` prints, of its own or of an answer; `NAME=\u2026` takes over what the answer before it, or the
+   * address that `open` ended at, says under that name in small letters, as a reader does by hand.
+   */
   perform(step: Step): Promise<Performance>;
   close(): Promise<void>;
 }
@@ -27,6 +32,8 @@ export interface TranscriptOptions {
   readonly startAt: number;
   /** What stands on the page for a thing of the reader's machine, such as a path, and what it is here. */
   readonly stands: Readonly<Record<string, string>>;
+  /** Does in a browser what the page tells about, for `open URL`. @returns The address, or the words, that it ends with. */
+  readonly browse?: ((url: URL, port: number) => Promise<string>) | undefined;
 }
 
 /** How long a person takes for a step: more than a server may go on with what it knew before. */
@@ -37,12 +44,15 @@ const WRITTEN_WITHIN_MS = 15_000;
 const ASKED_EVERY_MS = 100;
 
 /** Opens a page. While it is open, the date stands still but for the steps, and timers go on. */
-export function openTranscript({ startAt, stands }: TranscriptOptions): Transcript {
+export function openTranscript({ startAt, stands, browse }: TranscriptOptions): Transcript {
   const workshop = openWorkshop();
   const variables: Record<string, string> = {};
   let configFile: string | undefined;
   let port: number | undefined;
   let calls = 0;
+  /** What the last answer or address said, by name. */
+  let said: Readonly<Record<string, unknown>> = {};
+  const exported: string[] = [];
   vi.useFakeTimers({ toFake: ['Date'], now: startAt });
 
   function placed(step: Step): Step {
@@ -51,11 +61,16 @@ export function openTranscript({ startAt, stands }: TranscriptOptions): Transcri
     return { ...step, text };
   }
 
+  function keep(output: string): void {
+    if (output.startsWith('{')) said = JSON.parse(output) as Record<string, unknown>;
+  }
+
   async function runModule(step: Step): Promise<Performance> {
     const here = placed(step);
     if (here.text.startsWith('// portcullis.config.js\n')) configFile = workshop.fileOf(here);
     const { output, ports } = await workshop.run(here);
     port = ports[0] ?? port;
+    keep(output);
     return { happened: unwrapped(output), shown: unwrapped(step.shown?.text ?? '') };
   }
 
@@ -80,39 +95,82 @@ export function openTranscript({ startAt, stands }: TranscriptOptions): Transcri
         shown: shown?.text ?? '',
       };
     };
-    return line.includes(' report ') ? askedAgain(perform) : perform();
+    return / (?:report|usage) /.test(line) ? askedAgain(perform) : perform();
   }
 
-  async function assign(name: string, line: string, member: string): Promise<Performance> {
-    const { exit, printed } = await runTool(line);
-    variables[name] = String((JSON.parse(printed) as Record<string, unknown>)[member]);
+  /** What a command prints that an assignment may hold. */
+  async function printedBy(command: string): Promise<{ readonly exit: number; readonly printed: string }> {
+    if (command.startsWith('portcullis ')) return runTool(command);
+    if (command.startsWith('curl ') && port !== undefined) {
+      const { status, body } = await performCurl(parseCurl(command, variables), port);
+      return { exit: status === 200 ? 0 : status, printed: body };
+    }
+    const [program, ...args] = shellWords(command, variables);
+    if (program !== 'node') throw new Error(`nobody performs: ${command}`);
+    return { exit: 0, printed: execFileSync(process.execPath, args, { encoding: 'utf8' }).trim() };
+  }
+
+  async function assign(name: string, command: string, isExported: boolean): Promise<Performance> {
+    const [, source = command, member] = MEMBER.exec(command) ?? [];
+    const { exit, printed } = await printedBy(source);
+    variables[name] =
+      member === undefined ? printed : String((JSON.parse(printed) as Record<string, unknown>)[member]);
+    if (isExported) {
+      process.env[name] = variables[name];
+      exported.push(name);
+    }
     return { happened: exit, shown: 0 };
+  }
+
+  async function open({ text, place, shown }: Step): Promise<Performance> {
+    const [, address = ''] = shellWords(text.replaceAll('\\\n', ''), variables);
+    if (browse === undefined || port === undefined) throw new Error(`${place}: no browser, or no server`);
+    const ended = await browse(new URL(address), port);
+    if (URL.canParse(ended)) said = Object.fromEntries(new URL(ended).searchParams);
+    return { happened: ended, shown: shown?.text ?? '' };
   }
 
   async function runCurl(step: Step): Promise<Performance> {
     if (port === undefined) throw new Error(`${step.place}: no server listens`);
     const answer = await performCurl(parseCurl(step.text, variables), port);
+    keep(answer.body);
     return { happened: partShown(answer, step), shown: shownBy(step) };
+  }
+
+  async function performed(step: Step): Promise<Performance> {
+    const { language, text } = step;
+    // A person copies while reading on.
+    if (!COPIED.test(text)) vi.setSystemTime(Date.now() + STEP_MS);
+    if (language !== 'sh') return runModule(step);
+    const [, isExported, name, command] = ASSIGNMENT.exec(text) ?? [];
+    if (name !== undefined && command !== undefined) return assign(name, command, isExported !== undefined);
+    const [, copied] = COPIED.exec(text) ?? [];
+    if (copied !== undefined) {
+      const value = said[copied.toLowerCase()];
+      if (typeof value !== 'string')
+        throw new Error(`${step.place}: nothing before it says ${copied.toLowerCase()}`);
+      variables[copied] = value;
+      return { happened: '', shown: '' };
+    }
+    if (text.startsWith('open ')) return open(step);
+    const [, amount, unit] = SLEEP.exec(text) ?? [];
+    if (amount !== undefined) {
+      vi.setSystemTime(Date.now() + Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]);
+      return { happened: '', shown: step.shown?.text ?? '' };
+    }
+    if (text.startsWith('portcullis ')) return runToolStep(step);
+    if (text.startsWith('curl ')) return runCurl(step);
+    throw new Error(`${step.place}: nobody performs: ${text}`);
   }
 
   return {
     async perform(step) {
-      vi.setSystemTime(Date.now() + STEP_MS);
-      const { language, text } = step;
-      if (language !== 'sh') return runModule(step);
-      const [, name, line, member] = ASSIGNMENT.exec(text) ?? [];
-      if (name !== undefined && line !== undefined && member !== undefined) return assign(name, line, member);
-      const [, amount, unit] = SLEEP.exec(text) ?? [];
-      if (amount !== undefined) {
-        vi.setSystemTime(Date.now() + Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]);
-        return { happened: '', shown: step.shown?.text ?? '' };
-      }
-      if (text.startsWith('portcullis ')) return runToolStep(step);
-      if (text.startsWith('curl ')) return runCurl(step);
-      throw new Error(`${step.place}: nobody performs: ${text}`);
+      const { happened, shown } = await performed(step);
+      return { happened: elided(happened, shown), shown };
     },
     async close() {
       vi.useRealTimers();
+      for (const name of exported) delete process.env[name];
       await workshop.stopServers();
       if (configFile !== undefined) await closeAll(configFile);
       workshop.close();
@@ -120,8 +178,10 @@ export function openTranscript({ startAt, stands }: TranscriptOptions): Transcri
   };
 }
 
+const ASSIGNMENT = /^(export )?(\w+)=\$\((.*)\)$/s;
 /** `KEY=$(portcullis ... --json | node -p 'JSON.parse(fs.readFileSync(0)).key')` */
-const ASSIGNMENT = /^(\w+)=\$\((portcullis .*) \| node -p 'JSON\.parse\(fs\.readFileSync\(0\)\)\.(\w+)'\)$/s;
+const MEMBER = /^(.*?)\s*(?:\\\n\s*)?\| node -p 'JSON\.parse\(fs\.readFileSync\(0\)\)\.(\w+)'$/s;
+const COPIED = /^(\w+)=\u2026$/;
 const SLEEP = /^sleep (\d+)([smhd])$/;
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -138,9 +198,10 @@ async function askedAgain(perform: () => Promise<Performance>): Promise<Performa
 /** Ends what the application of the page keeps open. */
 async function closeAll(configFile: string): Promise<void> {
   const { config } = (await import(/* @vite-ignore */ configFile)) as {
-    config: Record<string, { close?: () => Promise<void> }>;
+    config: { readonly close?: () => Promise<void> } & Record<string, { close?: () => Promise<void> }>;
   };
-  const { store, ...services } = config;
+  const { store, close, ...services } = config;
   for (const service of Object.values(services)) await service.close?.();
+  await close?.();
   await store?.close?.();
 }

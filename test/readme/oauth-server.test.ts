@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formBrowser } from '../support/form-browser.ts';
+import { send } from '../support/http-client.ts';
+import { stepsOf } from './pages.ts';
+import { openTranscript, type Transcript } from './transcript.ts';
+
+const PAGE = 'docs/guide/oauth-server.md';
+const steps = stepsOf(PAGE);
+const folder = mkdtempSync(join(tmpdir(), 'portcullis-transcript-'));
+let transcript: Transcript;
+
+beforeAll(() => {
+  transcript = openTranscript({
+    startAt: Date.UTC(2027, 2, 1, 9),
+    stands: { "'portcullis.db'": JSON.stringify(join(folder, 'portcullis.db')) },
+    browse,
+  });
+});
+afterAll(async () => {
+  await transcript.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe(PAGE, () => {
+  it.each(steps.map((step) => ({ ...step, title: `${step.place} ${step.text.split('\n')[0]}` })))(
+    'shows what comes of $title',
+    async (step) => {
+      const { happened, shown } = await transcript.perform(step);
+      expect(happened).toEqual(shown);
+    },
+  );
+
+  it('walks through every grant', () => {
+    const commands = steps.flatMap(({ text }) => /grant_type=([\w:-]+)/.exec(text)?.[1] ?? []);
+    expect(new Set(commands)).toEqual(
+      new Set([
+        'authorization_code',
+        'refresh_token',
+        'urn:ietf:params:oauth:grant-type:device_code',
+        'client_credentials',
+      ]),
+    );
+  });
+});
+
+/** What the page says: sign in as ada, and press Allow. */
+async function browse(url: URL, port: number): Promise<string> {
+  const browser = formBrowser({ send: (request) => send(port, request) }, url.origin);
+  await browser.get(url.pathname + url.search);
+  await browser.follow(
+    await browser.submit('sign-in', { username: 'ada', password: 'correct horse battery' }),
+  );
+  if (url.pathname === '/oauth/device') await browser.submit('enter');
+  const answer = await browser.submit('approve');
+  return answer.header('location') ?? /<h1>([^<]*)/.exec(answer.text)?.[1] ?? '';
+}
