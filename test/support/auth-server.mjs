@@ -17,11 +17,13 @@ const node = await startAuthNode(store, {
 });
 process.send({ port: node.port });
 process.on('disconnect', () => process.exit());
-process.once('SIGTERM', async () => {
+process.once('SIGTERM', () => void stop());
+
+async function stop() {
   await node.stop();
   await store.close();
   process.exit();
-});
+}
 
 async function open({ kind, url }) {
   if (kind === 'SQLite')
