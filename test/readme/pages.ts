@@ -36,6 +36,7 @@ export function pageNames(): readonly string[] {
  * performs them in order.
  */
 const TRANSCRIPTS: ReadonlySet<string> = new Set([
+  'docs/guide/api-keys.md',
   'docs/guide/ip-allowlists.md',
   'docs/guide/oauth-server.md',
 ]);
