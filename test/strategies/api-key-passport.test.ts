@@ -73,6 +73,15 @@ describe('ApiKeyStrategy under Passport', () => {
     expect((await host.get(`Api-Key ${key}`)).status).toBe(401);
   });
 
+  it('AK-06 holds a key to its rate', async () => {
+    const { strategy, key, id, keys } = await bench();
+    await keys.update(id, { rateLimit: { limit: 1, windowSeconds: 60 } });
+    const host = await withPassport(strategy);
+    expect((await host.get(`Api-Key ${key}`)).status).toBe(200);
+    const refused = await host.get(`Api-Key ${key}`);
+    expect([refused.status, refused.text]).toEqual([429, 'Too Many Requests']);
+  });
+
   it('AK-03 sees that a header was repeated', async () => {
     const { strategy, key } = await bench();
     const host = await withPassport(strategy);
