@@ -87,7 +87,7 @@ async function askServer(node, home) {
     server.removeAllListeners('exit');
     const ended = new Promise((resolve) => server.once('exit', resolve));
     // The whole group, since npx is between us and the server.
-    process.kill(-server.pid, 'SIGKILL');
+    process.kill(-Number(server.pid), 'SIGKILL');
     await ended;
   }
 }

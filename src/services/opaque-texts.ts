@@ -4,11 +4,11 @@ import { sha256 } from '../core/secrets.ts';
 /** Texts that stand for a generation of a session; nothing of them is kept but their hashes. */
 export interface OpaqueTexts<U extends string> {
   /** The text of a use in a generation; the same each time it is asked for, so that a repeat gets the same. */
-  textOf(use: U, sessionId: string, generation: number): string;
+  readonly textOf: (use: U, sessionId: string, generation: number) => string;
   /** Whether a text has exactly the form that is issued, so that one token has one spelling. */
-  isText(text: string): boolean;
+  readonly isText: (text: string) => boolean;
   /** The hash under which the store finds a text. The use is part of it, so that no text passes for one of another use. */
-  handleOf(use: U, text: string): string;
+  readonly handleOf: (use: U, text: string) => string;
 }
 
 /** How the bytes behind a text are written. */

@@ -122,7 +122,7 @@ describe('Error table', () => {
       const challenges = headers.filter(([name]) => name === 'WWW-Authenticate').map(([, value]) => value);
       const isChallenged = status === 401 || code === 'scope_insufficient';
       expect(challenges).toEqual(isChallenged ? ['Bearer'] : []);
-      expect([400, 401, 403, 404, 405, 413, 429, 500, 503]).toContain(status);
+      expect([400, 401, 403, 404, 405, 409, 410, 412, 413, 429, 500, 503]).toContain(status);
     },
   );
 });
