@@ -6,6 +6,7 @@ import type { DecisionEvent } from '../../src/core/events.ts';
 import type { User } from '../../src/core/directory.ts';
 import { mount as expressMount } from '../../src/express.ts';
 import { mount as koaMount } from '../../src/koa.ts';
+import { loginLimits } from '../../src/services/login-limits.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
 import { oauthPages, type OAuthPagesOptions } from '../../src/systems/oauth/pages/pages.ts';
 import { oauthSystem, type OAuthSystem } from '../../src/systems/oauth/system.ts';
@@ -43,6 +44,8 @@ export interface StageUser extends User {
 export interface StageOptions {
   readonly framework?: 'express' | 'koa' | undefined;
   readonly pages?: Partial<OAuthPagesOptions> | undefined;
+  /** Whether logins are limited, as `loginLimits` does by default. */
+  readonly limited?: boolean | undefined;
   /** Where the redirect URI sends the browser on to. */
   readonly onward?: string | undefined;
 }
@@ -51,6 +54,7 @@ export async function startOAuth({
   framework = 'express',
   pages,
   onward,
+  limited = false,
 }: StageOptions = {}): Promise<OAuthStage> {
   const clock = movableClock();
   const events: DecisionEvent[] = [];
@@ -74,8 +78,10 @@ export async function startOAuth({
   let listener: RequestListener = (_, response) => response.end();
   const host = await listen((request, response) => listener(request, response));
   const origin = `http://127.0.0.1:${host.port}`;
+  const store = memoryStore({ clock });
   const oauth = oauthSystem({
-    store: memoryStore({ clock }),
+    store,
+    loginLimiter: limited ? loginLimits({ store, clock }) : undefined,
     clock,
     issuer: origin,
     secret: 'a secret of at least thirty-two bytes: refresh',

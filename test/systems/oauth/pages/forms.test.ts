@@ -56,6 +56,18 @@ describe('a form of the pages', () => {
     },
   );
 
+  it('AU-12 signs nobody in from the address, nor from a form that came by GET', async () => {
+    const host = await startPages();
+    const browser = browserOf(host);
+    await browser.get(AUTHORIZE);
+    const token = /name="token" value="([^"]*)"/.exec(browser.page.text)?.[1] ?? '';
+    const query = new URLSearchParams({ ...ADA, action: 'sign-in', token }).toString();
+    expect(heading(await browser.get(`${AUTHORIZE}&${query}`))).toBe('Sign in');
+    const empty = await browser.submit('sign-in', { username: undefined, password: undefined });
+    expect([empty.status, problem(empty)]).toEqual([400, 'Enter your user name and your password.']);
+    expect(host.script.calls).not.toContain('findLogin ada@acme.example');
+  });
+
   it('SE-20 of another browser counts for nothing, nor does one of another request', async () => {
     const host = await startPages();
     const [mine, other] = [browserOf(host), browserOf(host)];

@@ -8,7 +8,7 @@ import { type Host, listen } from '../../../support/frameworks.ts';
 import { movableClock, type MovableClock } from '../../../support/movable-clock.ts';
 import { fakeInteraction, script, type Script } from './fake-interaction.ts';
 
-export const SEALING = { primary: 'mSI0bxWm0xvV0jYHyaZr8hqEtkI4mGSkB1FSb7jUUpw=' };
+const SEALING = { primary: 'mSI0bxWm0xvV0jYHyaZr8hqEtkI4mGSkB1FSb7jUUpw=' };
 
 /** The pages over a scripted protocol, on a server. */
 export interface PagesHost extends Host {

@@ -70,6 +70,20 @@ describe('the pages over the protocol', () => {
     );
   });
 
+  it('bound guesses of a password by the same limits as every login', async () => {
+    const stage = await startOAuth({ limited: true });
+    const browser = formBrowser(stage, stage.origin);
+    await browser.get('/oauth/device');
+    const statuses = [];
+    for (let n = 0; n < 6; n++)
+      statuses.push((await browser.submit('sign-in', { ...ADA, password: 'guess' })).status);
+    expect(statuses).toEqual([400, 400, 400, 400, 400, 429]);
+    const waiting = await browser.submit('sign-in', ADA);
+    expect([waiting.status, waiting.header('retry-after')]).toEqual([429, '60']);
+    stage.clock.advance(60);
+    expect((await browser.submit('sign-in', ADA)).status).toBe(303);
+  });
+
   it('let one of two parallel answers through', async () => {
     const stage = await startOAuth();
     const browser = await signedIn(stage, pathOf(stage));
