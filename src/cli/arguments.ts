@@ -13,6 +13,12 @@ export function optionalOption({ values }: Call, name: string): string | undefin
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** An option that may be given several times; `undefined` when it is not given at all. */
+export function listOption({ values }: Call, name: string): readonly string[] | undefined {
+  const value = values[name];
+  return Array.isArray(value) ? (value as readonly string[]) : undefined;
+}
+
 /** The one word that a command takes, such as an id. */
 export function requiredWord({ words }: Call, what: string): string {
   const [word, ...more] = words;

@@ -7,6 +7,7 @@ import type { Allowlists } from '../services/allowlists.ts';
 import type { ApiKeys } from '../services/api-keys.ts';
 import type { Connections } from '../services/connections.ts';
 import type { ImpersonateOptions } from '../services/impersonation.ts';
+import type { OAuthClients } from '../services/oauth-clients.ts';
 import type { Sessions } from '../services/sessions.ts';
 import type { KeyInput } from '../tokens/key-material.ts';
 import { UsageError } from './usage-error.ts';
@@ -17,6 +18,8 @@ export interface CliConfig {
   readonly apiKeys?: ApiKeys | undefined;
   readonly allowlists?: Allowlists | undefined;
   readonly connections?: Connections | undefined;
+  /** The applications of the OAuth server. */
+  readonly oauthClients?: OAuthClients | undefined;
   /** The systems whose sessions are administered. */
   readonly systems?: readonly AdministeredSystem[] | undefined;
   /** The proxies that the application trusts, so that `doctor` can judge them. */

@@ -1,5 +1,5 @@
 import type { ApiKeyChanges, ApiKeyRateLimit } from '../services/api-keys.ts';
-import { durationSeconds, momentOf, optionalOption } from './arguments.ts';
+import { durationSeconds, listOption, momentOf, optionalOption } from './arguments.ts';
 import type { Call } from './command.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -55,11 +55,6 @@ function rateOf(text: string): ApiKeyRateLimit {
 /** A rate for people. */
 export function rateText(rate: ApiKeyRateLimit | null): string | null {
   return rate === null ? null : `${rate.limit}/${rate.windowSeconds}s`;
-}
-
-function listOption({ values }: Call, name: string): readonly string[] | undefined {
-  const value = values[name];
-  return Array.isArray(value) ? (value as readonly string[]) : undefined;
 }
 
 /** A word that stands for no list must stand alone: beside others it would be unclear what is meant. */

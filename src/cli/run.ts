@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { ConfigError, StoreError } from '../core/errors.ts';
 import { suggest } from '../core/suggest.ts';
 import { allowlistCommands } from './allowlist.ts';
+import { clientCommands } from './clients.ts';
 import { EXIT, type Answer, type Call, type Command, type ExitCode, type StoreCommand } from './command.ts';
 import { loadConfig, type CliConfig } from './config.ts';
 import { connectionCommands } from './connections.ts';
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   ...allowlistCommands,
   ...sessionCommands,
   ...connectionCommands,
+  ...clientCommands,
   routesCommand,
   doctorCommand,
 ];

@@ -8,6 +8,7 @@ const MEMBERS = Object.keys({
   apiKeys: true,
   allowlists: true,
   connections: true,
+  oauthClients: true,
   systems: true,
   trustedProxies: true,
   secrets: true,
