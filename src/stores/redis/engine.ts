@@ -88,6 +88,9 @@ export function createEngine(link: Link, prefix: string, clock: Clock | null): R
   };
 }
 
+/** How many commands one call sends at most at a time, so that a long list does not keep others waiting. */
+export const BATCH = 500;
+
 /** A member of a reply as text; `null` when it is not there. */
 export function textOf(member: unknown): string | null {
   if (typeof member === 'string') return member;

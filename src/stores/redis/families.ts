@@ -4,7 +4,7 @@ import { encodeData, isKey } from '../input.ts';
 import { compareUtf8 } from '../memory/utf8-order.ts';
 import { checkNewFamily, checkPolicy, type FamilyRow, familyOf, isGeneration } from '../rotation.ts';
 import type { Engine } from '../stepwise.ts';
-import { numberOf, type RedisEngine, textOf } from './engine.ts';
+import { BATCH, numberOf, type RedisEngine, textOf } from './engine.ts';
 import { CREATE, FIELDS, REVOKE, REVOKE_ALL, ROTATE } from './family-scripts.ts';
 import { chunksOf, dataIn } from './packed-data.ts';
 import { maybe } from './records.ts';
@@ -91,8 +91,11 @@ export function createFamilies(engine: RedisEngine): RedisFamilies {
     },
     async familyList(owner) {
       if (!isKey(owner)) return [];
-      const ids = (await engine.read('ZRANGE', engine.key(`o:${owner}`), '0', '-1')) as readonly unknown[];
-      const families = await Promise.all(ids.map((id) => read(String(id))));
+      const ids = (await engine.read('ZRANGE', engine.key(`o:${owner}`), '0', '-1')) as readonly string[];
+      const families: (Family | null)[] = [];
+      for (let from = 0; from < ids.length; from += BATCH) {
+        families.push(...(await Promise.all(ids.slice(from, from + BATCH).map((id) => read(id)))));
+      }
       return families
         .filter((family): family is Family => family?.owner === owner)
         .toSorted((one, other) => one.createdAt - other.createdAt || compareUtf8(one.id, other.id));

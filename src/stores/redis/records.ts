@@ -2,7 +2,7 @@ import type { Json, StoredRecord } from '../../core/store.ts';
 import { isKey, pageLimit, recordWrite, requireSlot } from '../input.ts';
 import { compareUtf8 } from '../memory/utf8-order.ts';
 import type { Engine } from '../stepwise.ts';
-import { numberOf, type RedisEngine, textOf } from './engine.ts';
+import { BATCH, numberOf, type RedisEngine, textOf } from './engine.ts';
 import { DELETE, DELETE_BY, PUT, USE } from './record-scripts.ts';
 
 export type RedisRecords = Pick<Engine, 'get' | 'put' | 'use' | 'delete' | 'list' | 'deleteBy'>;
@@ -69,32 +69,19 @@ export function createRecords(engine: RedisEngine): RedisRecords {
       const found: StoredRecord[] = [];
       let { after } = options;
       for (;;) {
+        const most = Math.min(limit + 1 - found.length, BATCH);
+        const page = ['BYLEX', 'LIMIT', '0', `${most}`];
         const from = after === undefined ? '-' : `(${after}`;
-        const pages = (await Promise.all(
-          ['n', 'l'].map((set) =>
-            engine.read(
-              'ZRANGE',
-              engine.key(`${set}:${index}`),
-              from,
-              '+',
-              'BYLEX',
-              'LIMIT',
-              '0',
-              `${limit + 1}`,
-            ),
-          ),
-        )) as readonly (readonly unknown[])[];
-        // A record that lost its end may be in both until the place in the second is swept.
-        const ids = [...new Set(pages.flat().map(String))].toSorted(compareUtf8).slice(0, limit + 1);
+        const members = (await Promise.all(
+          ['n', 'l'].map((set) => engine.read('ZRANGE', engine.key(`${set}:${index}`), from, '+', ...page)),
+        )) as readonly (readonly string[])[];
+        // A record that lost its end may be in both until its place in the second is swept.
+        const ids = [...new Set(members.flat())].toSorted(compareUtf8).slice(0, most);
         const records = await Promise.all(ids.map((id) => read(kind, id)));
         // The sets are hints: one may still name a record that has another value by now, or none.
-        found.push(
-          ...records
-            .filter((record) => record?.lookups[slot] === value)
-            .map((record) => record as StoredRecord),
-        );
+        for (const record of records) if (record?.lookups[slot] === value) found.push(record);
         after = ids.at(-1);
-        if (found.length > limit || ids.length <= limit) break;
+        if (found.length > limit || ids.length < most) break;
       }
       const items = found.slice(0, limit);
       return { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null };
