@@ -9,6 +9,7 @@ import { b2bSystem } from '../../src/systems/b2b/system.ts';
 import { bearerSessionSystem } from '../../src/systems/bearer-session/system.ts';
 import type { System } from '../../src/systems/endpoints.ts';
 import { jwtPairSystem } from '../../src/systems/jwt-pair/system.ts';
+import { oauthSystem } from '../../src/systems/oauth/system.ts';
 import { foreignPromise } from '../support/foreign-promise.ts';
 
 const SECRET = 'a secret of the tests that is long enough';
@@ -158,6 +159,31 @@ describe.each(['b2b', 'jwt-pair', 'bearer-session'])('F26 %s, when the limiter',
       expect([500, 503]).toContain(status);
     },
   );
+});
+
+describe('F26 oauth, when the limiter of its endpoints', () => {
+  it.each(FAULTS.filter(([how]) => !how.includes('undefined')))('%s, issues nothing', async (_how, fault) => {
+    const system = oauthSystem({
+      store: memoryStore(),
+      directory: SOUND as never,
+      issuer: 'http://127.0.0.1:3000',
+      pages: null,
+      scopes: { read: 'Read what you have' },
+      secret: SECRET,
+      keys: SECRET,
+      endpointLimiter: fault as () => null,
+      deadlineMs: 30,
+      onEvent: () => undefined,
+    });
+    open.push(system);
+    const answer = mount(system);
+    const server = createServer((req, res) => void answer(req, res, () => res.writeHead(404).end()));
+    const { status } = await request(server)
+      .post('/v1/oauth/token')
+      .type('form')
+      .send({ grant_type: 'client_credentials' });
+    expect([500, 503]).toContain(status);
+  });
 });
 
 describe('F26 a directory that does not answer in time', () => {

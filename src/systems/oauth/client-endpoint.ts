@@ -1,5 +1,7 @@
+import { withDeadline } from '../../core/deadline.ts';
 import { authError, isAuthError, type AuthError } from '../../core/errors.ts';
 import type { Reply } from '../../core/reply.ts';
+import { secondsToWait } from '../../services/seconds-to-wait.ts';
 import type { Endpoint } from '../endpoints.ts';
 import { authenticateClient, type SecretDemand } from './client-authentication.ts';
 import type { TokenRequest } from './grants/grant.ts';
@@ -19,8 +21,10 @@ export function clientEndpoint(
     path: `/v1/oauth/${name}`,
     name: `oauth_${name}`,
     async handle(exchange, identify) {
-      const retryAfterSeconds = await config.endpointLimiter?.(exchange, name);
-      if (typeof retryAfterSeconds === 'number') return authError('rate_limited', { retryAfterSeconds });
+      const asked = config.endpointLimiter?.(exchange, name) ?? null;
+      const waiting = await withDeadline(asked, config.deadlineMs, 'endpointLimiter');
+      const retryAfterSeconds = secondsToWait(waiting, 'endpointLimiter');
+      if (retryAfterSeconds !== null) return authError('rate_limited', { retryAfterSeconds });
       const parameters = await readParameters(exchange);
       if (isAuthError(parameters)) return parameters;
       const client = await authenticateClient(authentication, exchange, parameters, demand);

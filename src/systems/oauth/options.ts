@@ -23,6 +23,7 @@ import { JWT_ALGORITHMS, type JwtAlgorithm } from '../../tokens/algorithms.ts';
 import { keyMaterial, type KeyInput } from '../../tokens/key-material.ts';
 import type { KeyRing, KeysOption } from '../../tokens/key-ring.ts';
 import {
+  boundCallbacks,
   sessionOptionReaders,
   type SessionConfig,
   type SessionSystemOptions,
@@ -168,7 +169,7 @@ export function readOAuthOptions(options: OAuthOptions): OAuthConfig {
     cacheSize: optional(integer(0, 10_000_000), 10_000),
     onEvent: optional(callback<EventSink<OAuthEvent>>()),
   });
-  return { ...config, webAppUrl: webAppUrl ?? config.issuer };
+  return boundCallbacks({ ...config, webAppUrl: webAppUrl ?? config.issuer });
 }
 
 const scopesWithWords: Reader<ReadonlyMap<string, string>> = (value, path) => {
