@@ -113,6 +113,7 @@ export function connections(options: ConnectionsOptions): Connections {
 
   return {
     kinds,
+    browserOriginsOf: (kind) => providers.get(kind)?.browserOrigins ?? [],
     ...authorisation({ rows, vault, providers, states, transport, isMember, notify, clock }),
     async list(workspace, page) {
       const { items, next } = await store.list(CONNECTION_KIND, 0, workspace, page);

@@ -122,6 +122,24 @@ dd.split{display:flex;flex-wrap:wrap;gap:0 10px;justify-content:space-between}
 .seal{display:grid;place-items:center;width:48px;height:48px;margin-bottom:16px;border-radius:50%;background:var(--tint);color:var(--on-tint)}
 .seal svg{width:24px;height:24px}
 .seal.bad{background:var(--bad-soft);color:var(--bad)}
+.notice{display:flex;gap:10px;align-items:flex-start;margin-top:18px;padding:11px 14px;border-radius:10px;background:var(--tint);color:var(--on-tint);font-size:14px;font-weight:600}
+.notice svg,.state svg{flex:none;width:18px;height:18px;margin-top:2px}
+section{margin-top:26px}
+section h2{margin:0 0 8px;font-size:16px}
+.connection{margin-top:12px;padding:16px;border:1px solid var(--line);border-radius:12px;background:var(--soft)}
+.account{font-weight:600}
+.state{display:flex;gap:8px;align-items:flex-start;margin-top:6px;font-size:14px;font-weight:600;color:var(--link)}
+.state.bad{color:var(--bad)}
+.why{margin-top:6px;font-size:14px}
+.deeds{display:flex;flex-wrap:wrap;gap:8px 12px;align-items:center;margin-top:14px}
+.deeds button:not(.inline){min-height:40px;padding:0 12px;font-size:14px}
+section>form .wide{margin-top:14px}
+.foot{margin-top:26px;padding-top:16px;border-top:1px solid var(--line);color:var(--muted);font-size:14px}
+.foot strong{color:var(--text);font-weight:600}
+a.button{display:grid;place-items:center;flex:1;min-height:44px;padding:0 18px;border:1px solid var(--edge);border-radius:10px;color:inherit;font-weight:600;text-decoration:none}
+a.button:hover{background:var(--soft)}
+.danger{border-color:var(--bad);background:var(--bad);color:var(--card)}
+.danger:hover{border-color:var(--bad);background:var(--bad);filter:brightness(.92)}
 code{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 details{margin-top:18px;padding-top:14px;border-top:1px solid var(--line);color:var(--muted);font-size:14px}
 summary{cursor:pointer;font-weight:600;border-radius:4px}

@@ -72,6 +72,8 @@ export interface ConnectionPage {
 export interface Connections {
   /** The kinds that are configured. */
   readonly kinds: readonly string[];
+  /** The origins that a browser passes on its way to the provider of a kind; none for a kind that is not configured. */
+  browserOriginsOf(kind: string): readonly string[];
   /**
    * Begins an authorisation, which has to be finished within ten minutes.
    *

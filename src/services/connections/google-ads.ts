@@ -67,6 +67,7 @@ export function googleAds(options: GoogleAdsOptions): ConnectionProvider {
   return {
     kind: 'google-ads',
     requiredScopes: scopes.filter((scope) => !OPENID_SCOPES.has(scope)),
+    browserOrigins: [new URL(endpoints.authorizationUrl).origin],
     authorizationUrl({ callbackUrl, state, codeChallenge }) {
       const url = new URL(endpoints.authorizationUrl);
       const parameters = {

@@ -47,6 +47,7 @@ export function metaAds(options: MetaAdsOptions): ConnectionProvider {
     endpoints: readEndpoints,
   });
   const dialog = endpoints.authorizationUrl ?? `https://www.facebook.com/${graphVersion}/dialog/oauth`;
+  const { origin } = new URL(dialog);
   const graph = `${endpoints.graphUrl.replace(/\/$/, '')}/${graphVersion}`;
   const client = { client_id: clientId, client_secret: clientSecret };
 
@@ -88,6 +89,8 @@ export function metaAds(options: MetaAdsOptions): ConnectionProvider {
   return {
     kind: 'meta-ads',
     requiredScopes: scopes,
+    // Telephones are led on to an address of their own.
+    browserOrigins: [origin, ...(origin === 'https://www.facebook.com' ? ['https://m.facebook.com'] : [])],
     authorizationUrl({ callbackUrl, state }) {
       const url = new URL(dialog);
       const parameters = {

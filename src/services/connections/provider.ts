@@ -40,6 +40,8 @@ export interface ConnectionProvider {
   readonly kind: string;
   /** The scopes without which a connection is none. */
   readonly requiredScopes: readonly string[];
+  /** The origins that a browser passes on its way to the provider, for the policy of a page whose form leads there. */
+  readonly browserOrigins: readonly string[];
   /** Where the user's browser is sent. */
   authorizationUrl(request: AuthorizationRequest): string;
   /** Exchanges a code; `null` when the provider refuses it, or answers with what is no grant. */

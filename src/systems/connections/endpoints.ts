@@ -1,14 +1,18 @@
-import { authError, isAuthError, type AuthError } from '../../core/errors.ts';
+import { authError, isAuthError, isError, type AuthError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import type { Principal } from '../../core/principal.ts';
 import { jsonReply, NO_STORE, type HeaderLine, type Reply } from '../../core/reply.ts';
 import { randomToken } from '../../core/secrets.ts';
 import type { Endpoint, Identify, OwnRefusal, PathSegments } from '../endpoints.ts';
-import { PREFIX, type ConnectionsParts } from './options.ts';
+import type { OpenConnectionsPages } from './pages/pages.ts';
+import { allConnections, BROWSER, PREFIX, type ConnectionsParts } from './parts.ts';
 import { connectionView } from './view.ts';
 
 /** The endpoints: two for each kind that is configured, so that any other kind is not found, and those of connections. */
-export function connectionEndpoints(parts: ConnectionsParts): readonly Endpoint[] {
+export function connectionEndpoints(
+  parts: ConnectionsParts,
+  pages: OpenConnectionsPages | null,
+): readonly Endpoint[] {
   const ofKinds = parts.connections.kinds.flatMap((kind): readonly Endpoint[] => [
     {
       method: 'GET',
@@ -20,7 +24,7 @@ export function connectionEndpoints(parts: ConnectionsParts): readonly Endpoint[
       method: 'GET',
       path: `${PREFIX}/${kind}/callback`,
       name: 'connection_callback',
-      handle: (exchange) => finish(parts, kind, exchange),
+      handle: (exchange) => arrive(parts, pages, kind, exchange),
     },
   ]);
   return [
@@ -78,6 +82,24 @@ async function authorize(
   ]);
 }
 
+/** The callback. A person who began on the page is told there, or on a page, what happened; a program gets JSON. */
+async function arrive(
+  parts: ConnectionsParts,
+  pages: OpenConnectionsPages | null,
+  kind: string,
+  exchange: Exchange,
+): Promise<Reply | AuthError | OwnRefusal> {
+  try {
+    const answer = await finish(parts, kind, exchange);
+    const page = isAuthError(answer) ? pages?.afterCallback(exchange, kind, answer) : undefined;
+    return isAuthError(answer) && page ? { reply: page, refusal: answer } : answer;
+  } catch (thrown) {
+    const page = isError(thrown) ? pages?.afterCallback(exchange, kind, thrown) : undefined;
+    if (page) return { reply: page, thrown };
+    throw thrown;
+  }
+}
+
 async function finish(
   parts: ConnectionsParts,
   kind: string,
@@ -114,13 +136,7 @@ async function list(
 ): Promise<Reply | AuthError> {
   const member = await enter(parts, exchange, identify, 'reading');
   if (isAuthError(member)) return member;
-  const views: object[] = [];
-  let after: string | undefined;
-  do {
-    const { items, next } = await parts.connections.list(member.workspace, { after });
-    views.push(...items.map(connectionView));
-    after = next ?? undefined;
-  } while (after !== undefined);
+  const views = (await allConnections(parts.connections, member.workspace)).map(connectionView);
   return jsonReply(200, views, [NO_CACHE]);
 }
 
@@ -189,8 +205,6 @@ function authorOf({ id, actor }: Member): string {
   return (actor === undefined ? id : `${actor.id} as ${id}`).slice(0, 100);
 }
 
-/** The name of what a browser holds while it is away at a provider. */
-const BROWSER = 'connections';
 const NO_CACHE: HeaderLine = ['Cache-Control', 'no-store'];
 /** The address of a callback has a code in it, which is nothing to tell the next site. */
 const NO_REFERRER: HeaderLine = ['Referrer-Policy', 'no-referrer'];

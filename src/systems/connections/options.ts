@@ -24,7 +24,9 @@ import type { RecordStore } from '../../core/store.ts';
 import { drf } from '../../dialects/drf.ts';
 import { isEndpointUrl } from '../../providers/endpoint-url.ts';
 import type { Connections } from '../../services/connections/contract.ts';
-import { interactions, type Interactions } from '../../services/interactions.ts';
+import { interactions } from '../../services/interactions.ts';
+import type { ConnectionsPages } from './pages/pages.ts';
+import { PREFIX, type ConnectionsParts } from './parts.ts';
 
 export interface ConnectionsSystemOptions {
   readonly connections: Connections;
@@ -48,6 +50,8 @@ export interface ConnectionsSystemOptions {
    * another user than the one who began is refused with 403.
    */
   readonly signedInUser?: ((exchange: Exchange) => MaybePromise<string | null>) | undefined;
+  /** The page for people, as `connectionsPages({ … })` makes it; none by default. It says who is signed in as well. */
+  readonly pages?: ConnectionsPages | undefined;
   /** How long `signedInUser` may take before the answer is 503; default 5,000. */
   readonly deadlineMs?: number | undefined;
   /** How refusals are written; as those of `authenticate` by default. */
@@ -60,23 +64,8 @@ export interface ConnectionsSystemOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** What the endpoints work with. */
-export interface ConnectionsParts {
-  readonly connections: Connections;
-  readonly entry: EntryGuard<Principal>;
-  readonly browsers: Interactions;
-  readonly returnUrls: ReadonlySet<string>;
-  readonly signedInUser: (exchange: Exchange) => Promise<string | null>;
-  /** The address that a provider sends browsers back to. */
-  readonly callbackUrlOf: (kind: string) => string;
-  readonly dialect: Dialect;
-  readonly onEvent: EventSink<DecisionEvent> | undefined;
-  readonly requestId: RequestNamer | undefined;
-  readonly clock: Clock;
-}
-
 /** @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`, `key_invalid`, `key_weak`. */
-export function readConnectionsSystemOptions(options: ConnectionsSystemOptions): ConnectionsParts {
+export function readConnectionsSystemOptions(options: ConnectionsSystemOptions): ReadOptions {
   const { authenticate, publicUrl, sealing, store, returnUrls, dialect, ...rest } = parseOptions(
     OWNER,
     options,
@@ -92,6 +81,7 @@ export function readConnectionsSystemOptions(options: ConnectionsSystemOptions):
       store: implementing<Pick<RecordStore, 'put'>>('a store, such as memoryStore()', 'put'),
       returnUrls: optional(readReturnUrls, []),
       signedInUser: optional(callback<NonNullable<ConnectionsSystemOptions['signedInUser']>>()),
+      pages: optional(implementing<ConnectionsPages>('pages, as connectionsPages({ … }) makes them', 'open')),
       deadlineMs: optional(integer(1, 600_000), 5_000),
       dialect: optional(implementing<Dialect>('a dialect, such as drf()', 'render')),
       dangerouslyAllowPlainHttp: optional(flag, false),
@@ -100,11 +90,12 @@ export function readConnectionsSystemOptions(options: ConnectionsSystemOptions):
       clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
     },
   );
-  const { dangerouslyAllowPlainHttp, clock, signedInUser, deadlineMs, ...parts } = rest;
+  const { dangerouslyAllowPlainHttp, clock, signedInUser, deadlineMs, pages, ...plain } = rest;
   const { origin } = new URL(publicUrl);
-  return {
-    ...parts,
+  const parts: ConnectionsParts = {
+    ...plain,
     clock,
+    publicUrl,
     entry: authenticate,
     async signedInUser(exchange) {
       const user: unknown = await withDeadline(signedInUser?.(exchange), deadlineMs, 'signedInUser');
@@ -116,9 +107,17 @@ export function readConnectionsSystemOptions(options: ConnectionsSystemOptions):
     browsers: interactions(OWNER, { store, sealing, origin, clock, dangerouslyAllowPlainHttp }),
     callbackUrlOf: (kind) => `${publicUrl.replace(/\/$/, '')}${PREFIX}/${kind}/callback/`,
   };
+  return { parts, pages, knowsUsers: signedInUser !== undefined };
 }
 
-export const PREFIX = '/api/v1/connections';
+/** The options as they are worked with. */
+export interface ReadOptions {
+  readonly parts: ConnectionsParts;
+  readonly pages: ConnectionsPages | undefined;
+  /** Whether the host says who is signed in without the pages. */
+  readonly knowsUsers: boolean;
+}
+
 const OWNER = 'connectionsSystem';
 
 const readPublicUrl: Reader<string> = (value, path) => {

@@ -1,13 +1,14 @@
 import { endpointTable, type System } from '../endpoints.ts';
 import { connectionEndpoints } from './endpoints.ts';
-import { PREFIX, readConnectionsSystemOptions, type ConnectionsSystemOptions } from './options.ts';
+import { readConnectionsSystemOptions, type ConnectionsSystemOptions } from './options.ts';
+import { PREFIX } from './parts.ts';
 
 export type { ConnectionsSystemOptions } from './options.ts';
 
-/** The endpoints of connections below `/api/v1/connections/`. */
+/** The endpoints of connections below `/api/v1/connections/`, and the page for people where it was given. */
 export interface ConnectionsSystem extends System {
   /** The address to register at the provider of a kind. */
-  callbackUrlOf(kind: string): string;
+  readonly callbackUrlOf: (kind: string) => string;
 }
 
 /**
@@ -20,9 +21,12 @@ export interface ConnectionsSystem extends System {
  * @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`, `key_invalid`, `key_weak`.
  */
 export function connectionsSystem(options: ConnectionsSystemOptions): ConnectionsSystem {
-  const parts = readConnectionsSystemOptions(options);
-  const { dialect, entry, clock, onEvent, requestId } = parts;
-  const endpoints = connectionEndpoints(parts);
+  const read = readConnectionsSystemOptions(options);
+  const pages = read.pages?.open(read.parts) ?? null;
+  const parts =
+    read.knowsUsers || pages === null ? read.parts : { ...read.parts, signedInUser: pages.signedInUser };
+  const { dialect, entry, clock, onEvent, requestId, callbackUrlOf } = parts;
+  const endpoints = [...connectionEndpoints(parts, pages), ...(pages?.endpoints ?? [])];
   const prefixes = [PREFIX];
   return {
     name: 'connections',
@@ -37,6 +41,6 @@ export function connectionsSystem(options: ConnectionsSystemOptions): Connection
       requestId,
     }),
     close: () => Promise.resolve(),
-    callbackUrlOf: (kind) => parts.callbackUrlOf(kind),
+    callbackUrlOf,
   };
 }
