@@ -81,6 +81,8 @@ describe.skipIf(REDIS_SOURCE === null)('composeStores with Redis passes the conf
     beforeAll(async () => {
       postgres = await startPostgres();
       pool = new pg.Pool({ connectionString: await postgres.createDatabase(), max: 10 });
+      // The server is stopped before the last connection has said good-bye.
+      pool.on('error', () => undefined);
     }, 60_000);
 
     afterAll(async () => {
