@@ -15,8 +15,11 @@ export interface Load {
   stop(): Promise<readonly { readonly jwt: Pair; readonly opaque: Pair }[]>;
 }
 
-/** @param clients How many there are; each has one request under way at any time. */
-export async function startLoad(client: AuthClient, clients: number): Promise<Load> {
+/**
+ * @param clients How many there are; each has one request under way at any time.
+ * @param pauseMs How long each rests between its rounds.
+ */
+export async function startLoad(client: AuthClient, clients: number, pauseMs = 5): Promise<Load> {
   const seen: Seen[] = [];
   const over = new AbortController();
 
@@ -42,7 +45,7 @@ export async function startLoad(client: AuthClient, clients: number): Promise<Lo
       if (step % 3 === 0) jwt = (await note('refresh', client.refresh(jwt.refresh))).pair ?? jwt;
       if (step % 3 === 1)
         opaque = (await note('opaque refresh', client.opaqueRefresh(opaque.refresh))).pair ?? opaque;
-      await pause(5);
+      await pause(pauseMs);
     }
     return { jwt, opaque };
   });

@@ -7,6 +7,7 @@ const [sources, settings] = process.argv.slice(2);
 const load = (path) => import(pathToFileURL(join(sources, path)).href);
 const { startAuthNode } = await load('test/support/auth-node.js');
 const { loginLimits } = await load('src/services/login-limits.js');
+const { startSweeper } = await load('src/stores/sweeper.js');
 
 const { store: where, limits, options } = JSON.parse(settings);
 const store = await open(where);
@@ -15,17 +16,20 @@ const node = await startAuthNode(store, {
   b2b: { ...options, loginLimiter },
   bearer: { ...options, loginLimiter },
 });
+const stopSweeper = startSweeper(store, { intervalMs: 5_000 });
 process.send({ port: node.port });
 process.on('disconnect', () => process.exit());
 process.once('SIGTERM', () => void stop());
 
 async function stop() {
+  await stopSweeper();
   await node.stop();
   await store.close();
   process.exit();
 }
 
 async function open({ kind, url }) {
+  if (kind === 'memory') return (await load('src/stores/memory.js')).memoryStore();
   if (kind === 'SQLite')
     return (await load('src/stores/sqlite.js')).sqliteStore({ path: url, busyTimeoutMs: 10_000 });
   if (kind === 'Redis') {
