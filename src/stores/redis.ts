@@ -60,7 +60,11 @@ export interface RedisStoreOptions {
  * @throws {@link ConfigError} `option_invalid` for a client of a cluster, a pool or of Sentinels by `redis`;
  *   `option_conflict` for one with a `keyPrefix`; and the other codes of options.
  * @example
- * const store = redisStore({ client: new Redis('redis://localhost') });
+ * // ioredis and iovalkey; `lazyConnect` spares a connection that nobody uses.
+ * const store = redisStore({ client: new Redis('rediss://cache.example', { lazyConnect: true }) });
+ * @example
+ * // redis (node-redis)
+ * const store = redisStore({ client: createClient({ url: 'rediss://cache.example' }) });
  */
 export function redisStore(options: RedisStoreOptions): Store {
   const config = parseOptions('redisStore', options, {
