@@ -100,6 +100,7 @@ export class FacebookStrategy<U = SocialIdentity> extends Upstream {
         authenticate: Upstream.prototype.authenticate,
         transport,
         scopes,
+        hints: {},
         // Documented for its OpenID Connect flow alone; the exchange here needs the application's secret.
         pkce: false,
         nonce: false,
@@ -109,7 +110,7 @@ export class FacebookStrategy<U = SocialIdentity> extends Upstream {
       identifyAccessToken: (accessToken) => identities.ofAccessToken(accessToken),
     });
     this.signIn = config.login ? signIn : null;
-    this.entry = config.login ? { owner: OWNER, name, signIn, verify, hints: {} } : null;
+    this.entry = config.login ? { owner: OWNER, name, signIn, verify } : null;
   }
 
   /** Passport's entry, for the route that begins the sign-in and for the callback alike. */

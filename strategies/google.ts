@@ -92,6 +92,7 @@ export class GoogleStrategy<U = SocialIdentity> extends Upstream {
         authenticate: Upstream.prototype.authenticate,
         transport: parts.transport,
         scopes,
+        hints: config.hostedDomain === null ? {} : { hostedDomain: config.hostedDomain },
         pkce: true,
         nonce: true,
         isAboutCode: ({ error }) => error === 'invalid_grant',
@@ -102,8 +103,7 @@ export class GoogleStrategy<U = SocialIdentity> extends Upstream {
       identifyAccessToken: (accessToken) => identities.ofAccessToken(accessToken),
       identifyIdToken: (idToken) => identities.ofIdToken(idToken, null),
     });
-    const hints = config.hostedDomain === null ? {} : { hostedDomain: config.hostedDomain };
-    this.entry = { owner: OWNER, name, signIn: this.signIn, verify, hints };
+    this.entry = { owner: OWNER, name, signIn: this.signIn, verify };
   }
 
   /** Passport's entry, for the route that begins the sign-in and for the callback alike. */

@@ -67,6 +67,8 @@ export function remoteJwks(options: RemoteJwksOptions): KeySource {
   let known: KnownKeys = { text: '', byName: new Map() };
   let revision = 0;
   let failedAt = -Infinity;
+  /** How far gone the set that is known is, as far as whoever remembers what it verified has been told. */
+  let lapsed = 0;
 
   const reader = keysReader({
     async load() {
@@ -77,6 +79,7 @@ export function remoteJwks(options: RemoteJwksOptions): KeySource {
       // What was verified under a key that is still there need not be verified again.
       if (fetched.text !== known.text) revision += 1;
       known = fetched;
+      lapsed = 0;
     },
     clock,
     onFailure: () => undefined,
@@ -114,6 +117,14 @@ export function remoteJwks(options: RemoteJwksOptions): KeySource {
   return {
     algorithms: new Set(algorithms),
     get revision() {
+      // What was verified is remembered without asking for a key again, so that this is where time is noticed.
+      const age = reader.ageMs();
+      const gone = age >= latestMs ? 2 : age >= maxAgeMs && !reader.isFailing() ? 1 : 0;
+      if (reader.isLoaded() && gone > lapsed) {
+        lapsed = gone;
+        revision += 1;
+      }
+      reader.keepUp();
       return revision;
     },
     candidates,

@@ -37,7 +37,6 @@ export interface PassportEntry<U> {
   readonly name: string;
   readonly signIn: SocialSignIn;
   readonly verify: VerifyIdentity<U> | undefined;
-  readonly hints: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -73,7 +72,7 @@ export function authenticateByProvider<U>(
 
 /** The address to redirect to, once the cookie is on the response. */
 async function begin<U>(
-  { owner, name, signIn, hints }: PassportEntry<U>,
+  { owner, name, signIn }: PassportEntry<U>,
   exchange: Exchange,
   request: NativeRequest,
   options: SocialAuthenticateOptions,
@@ -90,7 +89,7 @@ async function begin<U>(
     purpose: purposeOf(name),
     redirectUri: signIn.callbackUrl,
     data: options.state ?? null,
-    hints: { ...options, ...hints },
+    hints: options,
   });
   if (isAuthError(begun)) return begun;
   addHeaders(response, [begun.cookie, ['Cache-Control', 'no-store']]);

@@ -39,6 +39,8 @@ export interface UpstreamRunnerOptions {
   readonly authenticate: UpstreamStrategy['authenticate'];
   readonly transport: ProviderTransport;
   readonly scopes: readonly string[];
+  /** What every authorization request asks for besides, in passport-oauth2's words. */
+  readonly hints: Readonly<Record<string, unknown>>;
   /** Whether the provider checks PKCE. */
   readonly pkce: boolean;
   /** Whether the provider repeats the nonce in an ID token. */
@@ -62,7 +64,7 @@ export interface UpstreamRunner {
  * request, whose query it reads in ways that differ from host to host, nor a session, nor the network.
  */
 export function upstreamRunner(strategy: UpstreamStrategy, options: UpstreamRunnerOptions): UpstreamRunner {
-  const { transport, scopes, pkce, nonce, isAboutCode } = options;
+  const { transport, scopes, hints: fixed, pkce, nonce, isAboutCode } = options;
   // oxlint-disable-next-line no-underscore-dangle -- passport-oauth2 documents it as what subclasses may use
   strategy._oauth2._request = requestBy(transport);
 
@@ -95,7 +97,7 @@ export function upstreamRunner(strategy: UpstreamStrategy, options: UpstreamRunn
           },
         },
         // A `state` of the caller would go out as it is, and nothing would be kept of it.
-        { ...hints, scope: scopes, state: undefined, callbackURL: undefined },
+        { ...hints, ...fixed, scope: scopes, state: undefined, callbackURL: undefined },
       );
       if (outcome.action === 'redirect') return outcome.url;
       throw new Error('passport-oauth2 did not write an authorization request');
