@@ -33,6 +33,9 @@ export interface ConnectionsStage extends Host {
   readonly stop: () => Promise<void>;
 }
 
+/** What somebody calls an account who wants to write into the page, or to turn it round. */
+export const HOSTILE_NAME = '"><script>alert(1)</script>\u202e';
+
 export const FRAMEWORKS = ['express', 'koa'] as const;
 
 export async function startConnections(
@@ -57,7 +60,13 @@ export async function startConnections(
   const facebook = await startFacebook({
     clock,
     accounts: [
-      { id: '10158552345678901', email: 'ines@harbour.example', firstName: 'Ines', lastName: 'Hafen' },
+      {
+        id: '10158552345678901',
+        email: 'ines@harbour.example',
+        firstName: 'Ines',
+        lastName: 'Hafen',
+      },
+      { id: '10158552345678902', firstName: HOSTILE_NAME },
     ],
   });
   let listener: RequestListener = (_, response) => response.end();
