@@ -29,6 +29,7 @@ describe('wire', () => {
       ['/api/v1/audiences', 'authenticate', 'workspace_scope', 'ip_allowlist'],
       ['/api/v1/audiences/:id', 'authenticate', 'workspace_scope', 'ip_allowlist'],
       ['/bearer/reports', 'authenticate', 'ip_allowlist'],
+      ['/v1/research', 'authenticate', 'require_scopes', 'ip_allowlist'],
     ]);
   });
 });
@@ -53,6 +54,9 @@ describe('without demonstration data', () => {
         '# Bearer session API without a token: 401',
         `curl -i '${url}/bearer/reports'`,
         '',
+        '# OAuth API without a token: 401',
+        `curl -i '${url}/v1/research'`,
+        '',
         'Since others can reach 0.0.0.0, users to try it with are made only with DEMO=1.',
         '',
         'What is decided about each request appears here. Ctrl-C stops the server.',
@@ -64,7 +68,7 @@ describe('without demonstration data', () => {
 
 describe('/readyz', () => {
   const works = {
-    ping: async () => ({ serverNow: 0 }),
+    ping: async () => ({ serverNow: Date.now() }),
     feedRead: async () => ({ events: [], cursor: 'c' }),
   };
   const fails = async (): Promise<never> => {
@@ -76,6 +80,12 @@ describe('/readyz', () => {
     ['answers', works, 200, { status: 'ready' }],
     ['fails a ping', { ...works, ping: fails }, 503, unavailable('store_unreachable')],
     ['answers no ping in time', { ...works, ping: hangs }, 503, unavailable('store_unreachable')],
+    [
+      'has another time',
+      { ...works, ping: async () => ({ serverNow: Date.now() + 6_000 }) },
+      503,
+      unavailable('clock_skewed'),
+    ],
     ['has a feed that cannot be read', { ...works, feedRead: fails }, 503, unavailable('feed_unreadable')],
     [
       'is down altogether',
@@ -86,6 +96,19 @@ describe('/readyz', () => {
   ])('with a store that %s gives reasons and no errors', async (_name, store, status, body) => {
     const route = health(store, 20).find(({ path }) => path === '/readyz');
     expect(await route?.answer(null, {})).toEqual({ status, body });
+  });
+
+  it('asks the store once for probes that come together', async () => {
+    let pings = 0;
+    const ping = async (): Promise<{ serverNow: number }> => {
+      pings += 1;
+      return { serverNow: Date.now() };
+    };
+    const route = health({ ...works, ping }).find(({ path }) => path === '/readyz');
+    await Promise.all(Array.from({ length: 50 }, async () => route?.answer(null, {})));
+    expect(pings).toBe(1);
+    await route?.answer(null, {});
+    expect(pings).toBe(2);
   });
 
   it('reads the feed from where it was last', async () => {

@@ -54,7 +54,7 @@ describe('Clocks', () => {
     const refreshed = await wrong.refresh(pair.refresh);
     expect(refreshed.status).toBe(refresh);
     // Whatever a wrong clock makes of a token, it is no theft: with the right one the session goes on.
-    if (refreshed.pair === null) expect((await right.refresh(pair.refresh)).status).toBe(200);
+    expect((await right.refresh(pair.refresh)).status).toBe(200);
     expect([right.output(), wrong.output()]).toEqual(['', '']);
   });
 
