@@ -16,6 +16,12 @@ export interface KeyCache {
    * @throws {@link StoreError} When it cannot be read.
    */
   read(id: string): Promise<KnownKey | null>;
+  /**
+   * Asks the store again about a key that is in memory; `null` when it was read just now.
+   *
+   * @throws {@link StoreError} When it cannot be read.
+   */
+  readAgain(id: string): Promise<KnownKey | null> | null;
   /** Forgets what is older than a version; a reading that is under way must find at least this version. */
   outdate(id: string, version: number): void;
 }
@@ -34,6 +40,9 @@ export interface KeyCacheParts {
  * it leaves the others with the old key for at most so long.
  */
 export const MAX_AGE_MS = 60_000;
+
+/** Wrong secrets of one key cost one reading in this time, however many they are. */
+const AGAIN_MS = 250;
 
 /** An id that is asked for again and again costs one reading in this time. */
 const ABSENT_MS = 2_000;
@@ -82,6 +91,15 @@ export function keyCache({ store, hasher, uses, clock, size }: KeyCacheParts): K
     return age >= 0 && age < maxAgeMs;
   }
 
+  function read(id: string): Promise<KnownKey | null> {
+    const shared = readings.get(id);
+    if (shared !== undefined) return shared.key;
+    // The reading is noted before it begins, since an edit may be announced as soon as it does.
+    const key = Promise.resolve(id).then(readKey);
+    readings.set(id, { key, atLeast: 0 });
+    return key;
+  }
+
   return {
     known(id) {
       const found = present.get(id);
@@ -89,13 +107,10 @@ export function keyCache({ store, hasher, uses, clock, size }: KeyCacheParts): K
       const askedAt = absent.get(id);
       return askedAt !== undefined && isYounger(askedAt, ABSENT_MS) ? null : undefined;
     },
-    read(id) {
-      const shared = readings.get(id);
-      if (shared !== undefined) return shared.key;
-      // The reading is noted before it begins, since an edit may be announced as soon as it does.
-      const key = Promise.resolve(id).then(readKey);
-      readings.set(id, { key, atLeast: 0 });
-      return key;
+    read,
+    readAgain(id) {
+      const found = present.peek(id);
+      return found !== undefined && isYounger(found.readAt, AGAIN_MS) ? null : read(id);
     },
     outdate(id, version) {
       const found = present.peek(id);

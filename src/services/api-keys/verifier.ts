@@ -58,9 +58,11 @@ export function keyVerifier(parts: KeyVerifierParts): KeyVerifier {
 
   function lookUp(text: ApiKeyText, presented: string): MaybePromise<VerifiedApiKey | AuthError> {
     const known = cache.known(text.id);
-    return known === undefined
-      ? cache.read(text.id).then((key) => judge(key, presented, text))
-      : judge(known, presented, text);
+    if (known === undefined) return cache.read(text.id).then((key) => judge(key, presented, text));
+    const verdict = judge(known, presented, text);
+    if (verdict !== SECRET_INVALID) return verdict;
+    // Another process may have given the key this secret a moment ago, and whoever made it may use it at once.
+    return cache.readAgain(text.id)?.then((key) => judge(key, presented, text)) ?? verdict;
   }
 
   return function verify(presented) {

@@ -50,6 +50,31 @@ describe('rotate', () => {
     expect([await verify(old.key), await verify(next.key)]).toEqual(['key_expired', who]);
   });
 
+  it('makes the new key work in other processes too, before they have read the feed', async () => {
+    const { keys, clock, anotherNode } = keyService();
+    const other = anotherNode();
+    const { key, record } = await keys.create(NEW_KEY);
+    await other.verify(key);
+    clock.advance(1);
+    const next = await rotated(keys, record.id);
+    expect(await other.verify(next.key)).toBe(`${record.id} of w1`);
+  });
+
+  it('is asked about at most every quarter of a second by those who guess its secret', async () => {
+    const { keys, clock, observed, verify } = keyService();
+    const { key, record } = await keys.create(NEW_KEY);
+    const other = keyService().keys;
+    const { key: foreign } = await other.create(NEW_KEY);
+    const guess = `${record.id}.${foreign.slice(-32)}`;
+    await verify(key);
+    const before = observed.count('get', 'apikey');
+    for (let round = 0; round < 4; round++) {
+      clock.advance(0.25);
+      for (let count = 0; count < 50; count++) expect(await verify(guess)).toBe('key_secret_invalid');
+    }
+    expect(observed.count('get', 'apikey') - before).toBe(4);
+  });
+
   it('tells the callers of the old key, and of no other, by Deprecation and Sunset', async () => {
     const { keys } = keyService();
     const old = await keys.create(NEW_KEY);

@@ -28,7 +28,12 @@ function verifierOver(key: KnownKey | null): {
   const verify = keyVerifier({
     texts,
     hasher,
-    cache: { known: () => key, read: () => Promise.resolve(key), outdate: () => undefined },
+    cache: {
+      known: () => key,
+      read: () => Promise.resolve(key),
+      readAgain: () => null,
+      outdate: () => undefined,
+    },
     feed: {
       fresh: () => undefined,
       poll: () => Promise.resolve(),
