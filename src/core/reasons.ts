@@ -149,6 +149,11 @@ export const REASONS = {
     'permission_denied',
     'The account does not exist, or the user has no access to it; which of them is not told apart.',
   ),
+  consent_denied: reason(
+    403,
+    'permission_denied',
+    'The user did not let the OAuth application act for them.',
+  ),
   interaction_invalid: reason(
     403,
     'permission_denied',

@@ -65,6 +65,7 @@ const ANSWERS: Readonly<Record<ReasonCode, readonly [status: number, body: strin
   read_only: [403, FORBIDDEN],
   impersonation_forbidden: [403, FORBIDDEN],
   account_forbidden: [403, FORBIDDEN],
+  consent_denied: [403, FORBIDDEN],
   interaction_invalid: [403, FORBIDDEN],
   ip_denied: [403, FORBIDDEN],
   ip_unknown: [403, FORBIDDEN],

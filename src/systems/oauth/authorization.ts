@@ -1,5 +1,6 @@
 import type { User } from '../../core/directory.ts';
-import { isStoreError } from '../../core/errors.ts';
+import { authError, isStoreError } from '../../core/errors.ts';
+import type { ReasonCode } from '../../core/reasons.ts';
 import type { CodeGrant } from '../../services/oauth-codes.ts';
 import { redirectTargetOf } from '../../services/oauth-clients/redirect-uris.ts';
 import {
@@ -8,7 +9,12 @@ import {
   type RedirectTo,
   type ValidRequest,
 } from './authorization-request.ts';
-import type { AuthorizationInteraction, AuthorizationRequest, AuthorizationStep } from './interaction.ts';
+import type {
+  AuthorizationInteraction,
+  AuthorizationRequest,
+  AuthorizationStep,
+  Redirection,
+} from './interaction.ts';
 import type { OAuthParts } from './parts.ts';
 import { toViews } from './scopes.ts';
 import { withParameters } from './urls.ts';
@@ -38,6 +44,10 @@ export function authorizationInteraction(
 
   function redirectError(to: RedirectTo, error: RedirectError): { location: string } {
     return redirect(to, [['error', error]]);
+  }
+
+  function refuse(to: RedirectTo, reason: ReasonCode, error: RedirectError = 'access_denied'): Redirection {
+    return { ...redirectError(to, error), refusal: authError(reason) };
   }
 
   function validOf(request: AuthorizationRequest): ValidRequest {
@@ -95,14 +105,18 @@ export function authorizationInteraction(
     return { subject: { kind: 'service_account', id: account.id }, team, consentId: null };
   }
 
-  async function approve(valid: ValidRequest, userId: string, scopes: readonly string[]) {
-    if (!(await isStillOpen(valid))) return redirectError(valid, 'unauthorized_client');
+  async function approve(
+    valid: ValidRequest,
+    userId: string,
+    scopes: readonly string[],
+  ): Promise<Redirection> {
+    if (!(await isStillOpen(valid))) return refuse(valid, 'grant_not_enabled', 'unauthorized_client');
     const user = await findActiveUser(userId);
-    if (user === null) return redirectError(valid, 'access_denied');
+    if (user === null) return refuse(valid, 'subject_inactive');
     const granted = valid.scopes.filter((scope) => scopes.includes(scope));
-    if (granted.length === 0 && valid.scopes.length > 0) return redirectError(valid, 'access_denied');
+    if (granted.length === 0 && valid.scopes.length > 0) return refuse(valid, 'scope_refused');
     const subject = await subjectOf(user, valid, granted);
-    if (subject === null) return redirectError(valid, 'access_denied');
+    if (subject === null) return refuse(valid, 'permission_denied');
     const { redirectUri, redirectUriSent, codeChallenge, requestedScopes } = valid;
     const code = await codes.issue({
       clientId: valid.client.clientId,
@@ -137,7 +151,7 @@ export function authorizationInteraction(
       if (user === null) return { kind: 'sign-in' };
       if (valid.client.serviceAccount) {
         const team = await teamOf(user, valid);
-        if (team === null) return { kind: 'redirect', ...redirectError(valid, 'access_denied') };
+        if (team === null) return { kind: 'redirect', ...refuse(valid, 'permission_denied') };
         return ask(request, valid, team);
       }
       // Anybody can say to be a public application, and so each of its requests is the user's to decide (RFC 8252
@@ -154,7 +168,7 @@ export function authorizationInteraction(
       return approve(valid, userId, scopes ?? valid.scopes);
     },
 
-    deny: (request) => redirectError(validOf(request), 'access_denied'),
+    deny: (request) => refuse(validOf(request), 'consent_denied'),
 
     fail: (request, thrown) =>
       redirectError(validOf(request), isStoreError(thrown) ? 'temporarily_unavailable' : 'server_error'),

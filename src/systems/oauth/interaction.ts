@@ -42,17 +42,20 @@ export interface AuthorizationInteraction {
    * may.
    *
    * @param scopes The names of the scopes that the user grants: all that are asked for, or fewer.
-   * @returns Where to redirect to with 303: with a code, or with an error.
+   * @returns Where to redirect to: with a code, or with an error.
    */
-  approve(
-    request: AuthorizationRequest,
-    userId: string,
-    scopes?: readonly string[],
-  ): Promise<{ readonly location: string }>;
-  /** The user does not agree. @returns Where to redirect to with 303. */
-  deny(request: AuthorizationRequest): { readonly location: string };
-  /** A page could not do its work. @returns Where to redirect to: `temporarily_unavailable` for an outage, else `server_error`. */
-  fail(request: AuthorizationRequest, thrown: unknown): { readonly location: string };
+  approve(request: AuthorizationRequest, userId: string, scopes?: readonly string[]): Promise<Redirection>;
+  /** The user does not agree. */
+  deny(request: AuthorizationRequest): Redirection;
+  /** A page could not do its work: `temporarily_unavailable` for an outage, else `server_error`. */
+  fail(request: AuthorizationRequest, thrown: unknown): Redirection;
+}
+
+/** Where to send the browser, with 303. */
+export interface Redirection {
+  readonly location: string;
+  /** Why the application hears of an error, for the event; absent where it gets a code, and for what was thrown. */
+  readonly refusal?: AuthError | undefined;
 }
 
 /** What an authorization request is. */
@@ -104,7 +107,7 @@ export interface ScopeView {
 
 export type AuthorizationStep =
   /** Nothing to ask: the user has agreed before, or may not decide this. Redirect with 303. */
-  | { readonly kind: 'redirect'; readonly location: string }
+  | ({ readonly kind: 'redirect' } & Redirection)
   /** The user is gone or inactive: whoever is there has to sign in. */
   | { readonly kind: 'sign-in' }
   | { readonly kind: 'ask'; readonly question: ConsentQuestion };

@@ -37,6 +37,7 @@ export {
   type DirectRefusal,
   type Interaction,
   type InteractionPages,
+  type Redirection,
   type ScopeView,
 } from './interaction.ts';
 export type { EndpointLimiter, OAuthDirectory, OAuthEvent, OAuthOptions } from './options.ts';

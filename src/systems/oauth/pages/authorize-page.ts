@@ -4,7 +4,12 @@ import { html } from '../../../core/html.ts';
 import { jsonReply, NO_STORE } from '../../../core/reply.ts';
 import { sha256 } from '../../../core/secrets.ts';
 import type { Endpoint, Identify } from '../../endpoints.ts';
-import { AUTHORIZE_PATH, type AuthorizationRequest, type DirectRefusal } from '../interaction.ts';
+import {
+  AUTHORIZE_PATH,
+  type AuthorizationRequest,
+  type DirectRefusal,
+  type Redirection,
+} from '../interaction.ts';
 import { consentView } from './consent-view.ts';
 import { formTargetOf } from './form-target.ts';
 import { refusedRequest } from './message-views.ts';
@@ -82,7 +87,7 @@ export function authorizePage(desk: PageDesk): readonly Endpoint[] {
       return signInPage(desk, without, signInFor(request));
     }
     visit.identify({ kind: 'user', id: who.userId });
-    if (step.kind === 'redirect') return seeOther(step.location, ended(visit));
+    if (step.kind === 'redirect') return sendOn(visit, step);
     return desk.page({
       title: `Allow ${request.application.name}?`,
       body: consentView({
@@ -123,9 +128,16 @@ export function authorizePage(desk: PageDesk): readonly Endpoint[] {
     if (!(await desk.browsers.useOnce(`${visit.state.id} ${visit.name} ${once}`)))
       return seeOther(here(visit), visit.state);
     visit.identify({ kind: 'user', id: who.userId });
-    const { location } =
-      action === 'approve' ? await authorization.approve(request, who.userId) : authorization.deny(request);
-    return seeOther(location, ended(visit));
+    return sendOn(
+      visit,
+      action === 'approve' ? await authorization.approve(request, who.userId) : authorization.deny(request),
+    );
+  }
+
+  /** The sign-in was for this request, and the request has its answer. */
+  function sendOn(visit: Visit, { location, refusal }: Redirection): PageAnswer {
+    const reply = seeOther(location, ended(visit));
+    return refusal === undefined ? reply : { reply, refusal };
   }
 
   function signInFor(request: AuthorizationRequest): SignInPage {
@@ -145,7 +157,6 @@ export function authorizePage(desk: PageDesk): readonly Endpoint[] {
   }
 }
 
-/** The sign-in was for this request, and the request has its answer. */
 function ended({ state, name }: Visit): Visit['state'] {
   return state.without(name);
 }

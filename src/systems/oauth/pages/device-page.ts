@@ -100,9 +100,10 @@ export function devicePage(desk: PageDesk): readonly Endpoint[] {
       action === 'approve' ? await device.approve(request, userId) : await device.deny(request, userId);
     if (kind === 'sign-in') return seeOther(here(visit), withoutSignIn(visit));
     if (kind === 'not-valid') return wrongCode(visit, who, userCode, { kind });
-    return desk.message(200, action === 'approve' ? DEVICE_CONNECTED : DEVICE_DENIED, [
-      visit.state.without(visit.name).cookie,
-    ]);
+    const ended = [visit.state.without(visit.name).cookie];
+    return action === 'approve'
+      ? desk.message(200, DEVICE_CONNECTED, ended)
+      : { reply: desk.message(200, DEVICE_DENIED, ended), refusal: authError('consent_denied') };
   }
 
   function wrongCode(

@@ -113,7 +113,7 @@ export function fakeInteraction(
       },
       deny() {
         called('deny');
-        return to('error=access_denied');
+        return { ...to('error=access_denied'), refusal: authError('consent_denied') };
       },
       fail: () => to('error=temporarily_unavailable'),
     },

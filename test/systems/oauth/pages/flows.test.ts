@@ -118,16 +118,16 @@ describe('the consent page', () => {
   });
 
   it.each([
-    ['approve', `${CALLBACK}?code=fresh`],
-    ['deny', `${CALLBACK}?error=access_denied`],
-  ])('OS-17 answers %s with 303, and the sign-in ends', async (action, expected) => {
+    ['approve', `${CALLBACK}?code=fresh`, { outcome: 'allowed', reason: null }],
+    ['deny', `${CALLBACK}?error=access_denied`, { outcome: 'denied', reason: 'consent_denied' }],
+  ])('OS-17 answers %s with 303, tells of it, and the sign-in ends', async (action, expected, told) => {
     const host = await startPages();
     const browser = browserOf(host);
     await signInAt(browser, AUTHORIZE);
     const answer = await browser.submit(action);
     expect([answer.status, answer.header('location'), answer.text]).toEqual([303, expected, '']);
     expect(answer.header('cache-control')).toBe('no-store');
-    expect(host.events.at(-1)).toMatchObject({ outcome: 'allowed', principal: { kind: 'user', id: 'u1' } });
+    expect(host.events.at(-1)).toMatchObject({ ...told, principal: { kind: 'user', id: 'u1' } });
     expect(heading(await browser.get(AUTHORIZE))).toBe('Sign in');
   });
 
@@ -201,6 +201,7 @@ describe('the device page', () => {
     await browser.submit('enter', { user_code: 'CSTNKCJG' });
     expect(heading(await browser.submit('deny'))).toBe('The device was not connected');
     expect(host.script.calls.at(-1)).toBe('device deny u1');
+    expect(host.events.at(-1)).toMatchObject({ outcome: 'denied', reason: 'consent_denied' });
   });
 
   it('says of a wrong code that it is not valid, and of the next ones how long to wait', async () => {

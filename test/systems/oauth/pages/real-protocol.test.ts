@@ -98,6 +98,7 @@ describe('the pages over the protocol', () => {
     const browser = await signedIn(stage, pathOf(stage));
     stage.users.delete('u1');
     expect(parametersOf(await browser.submit('approve')).get('error')).toBe('access_denied');
+    expect(stage.events.at(-1)).toMatchObject({ outcome: 'denied', reason: 'subject_inactive' });
   });
 
   it.each([
