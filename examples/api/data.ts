@@ -35,6 +35,17 @@ export function audiencesOf(workspace: string): {
   };
 }
 
+/** What research somebody sees: a user their own, and whoever acts for a team the team's. */
+export function researchOf(
+  owner: string,
+  team: string | null,
+): readonly { readonly id: string; readonly title: string }[] {
+  return [
+    { id: `${owner}-1`, title: `Notes of ${owner}` },
+    ...(team === null ? [] : [{ id: `${team}-1`, title: `Findings of the team ${team}` }]),
+  ];
+}
+
 export function reportsOf(account: number): readonly { readonly id: number; readonly title: string }[] {
   return [{ id: account * 10 + 1, title: `Sales of account ${account}` }];
 }

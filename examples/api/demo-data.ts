@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isAuthError } from 'portcullis';
 import { SetupError } from './environment.ts';
 import type { Host } from './host.ts';
+import { APPS, MIRROR_APP, TEAM } from './demo-apps.ts';
 import type { UserRow } from './users.ts';
 
 /** The secrets of the demonstration users and keys. */
@@ -10,6 +11,10 @@ export interface Demo {
   readonly passwords: Readonly<Record<string, string>>;
   /** By the workspace. */
   readonly apiKeys: Readonly<Record<string, string>>;
+  /** Of OAuth applications, by the client id. */
+  readonly clientSecrets: Readonly<Record<string, string>>;
+  /** What acts for {@link TEAM} in {@link MIRROR_APP}. */
+  readonly serviceAccount: string;
 }
 
 export const CLIENT = { id: 'user-mara', login: 'mara', clientId: 123_456 } as const;
@@ -38,6 +43,9 @@ export const ADMINISTRATOR = {
   administrator: true,
 } as const;
 
+export const RESEARCHER = { id: 'user-theo', login: 'theo', teams: [TEAM] } as const;
+export const OTHER_RESEARCHER = { id: 'user-uma', login: 'uma', teams: [] } as const;
+
 const USERS: readonly (Omit<UserRow, 'passwordHash' | 'active'> & { readonly active?: boolean })[] = [
   CLIENT,
   OTHER_CLIENT,
@@ -47,6 +55,8 @@ const USERS: readonly (Omit<UserRow, 'passwordHash' | 'active'> & { readonly act
   NO_MEMBER,
   TRADER,
   ADMINISTRATOR,
+  RESEARCHER,
+  OTHER_RESEARCHER,
 ];
 
 /** Makes what is not there yet of the demonstration data, and leaves the rest as it is. */
@@ -54,6 +64,7 @@ export async function seed(host: Host): Promise<Demo> {
   const before = readSecrets(host);
   const passwords = { ...before.passwords };
   const apiKeys = { ...before.apiKeys };
+  const clientSecrets = { ...before.clientSecrets };
 
   async function seedUser(user: (typeof USERS)[number]): Promise<void> {
     const kept = passwords[user.id];
@@ -71,8 +82,24 @@ export async function seed(host: Host): Promise<Demo> {
     apiKeys[workspace] = (await host.apiKeys.create({ workspace, name: 'Demonstration' })).key;
   }
 
-  await Promise.all([...USERS.map(seedUser), ...[WORKSPACE, OTHER_WORKSPACE].map(seedApiKey)]);
-  const demo = { passwords, apiKeys };
+  async function seedApp(app: (typeof APPS)[number]): Promise<void> {
+    const { clientId } = app;
+    const isThere = (await host.oauthClients.find(clientId)) !== null;
+    if (isThere && (app.type === 'public' || clientSecrets[clientId] !== undefined)) return;
+    const issued = isThere
+      ? await host.oauthClients.rotateSecret(clientId)
+      : await host.oauthClients.create(app);
+    const secret = issued?.clientSecret ?? null;
+    if (secret !== null) clientSecrets[clientId] = secret;
+  }
+
+  await Promise.all([
+    ...USERS.map(seedUser),
+    ...[WORKSPACE, OTHER_WORKSPACE].map(seedApiKey),
+    ...APPS.map(seedApp),
+  ]);
+  const account = await host.oauthClients.obtainServiceAccount(MIRROR_APP.clientId, TEAM);
+  const demo = { passwords, apiKeys, clientSecrets, serviceAccount: account?.id ?? '' };
   if (JSON.stringify(demo) !== JSON.stringify(before)) writeSecrets(host, demo);
   return demo;
 }
@@ -81,9 +108,9 @@ export async function seed(host: Host): Promise<Demo> {
 export async function changePassword(host: Host, user: UserRow): Promise<string> {
   const password = newPassword();
   await host.users.save({ ...user, passwordHash: await host.passwords.hash(password) });
-  const { passwords, apiKeys } = readSecrets(host);
-  if (user.id in passwords) {
-    writeSecrets(host, { passwords: { ...passwords, [user.id]: password }, apiKeys });
+  const before = readSecrets(host);
+  if (user.id in before.passwords) {
+    writeSecrets(host, { ...before, passwords: { ...before.passwords, [user.id]: password } });
   }
   return password;
 }
@@ -102,12 +129,13 @@ function newPassword(): string {
 }
 
 const FILE = 'demo.json';
+const NOTHING: Demo = { passwords: {}, apiKeys: {}, clientSecrets: {}, serviceAccount: '' };
 
 function readSecrets({ files }: Host): Demo {
   const text = files.read(FILE);
-  if (text === null) return { passwords: {}, apiKeys: {} };
+  if (text === null) return NOTHING;
   try {
-    return JSON.parse(text) as Demo;
+    return { ...NOTHING, ...(JSON.parse(text) as Partial<Demo>) };
   } catch {
     // Without the error, which quotes from the file.
     throw new SetupError(`The file ${FILE} beside the database is no JSON; delete it to have it made again.`);

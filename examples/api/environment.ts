@@ -9,6 +9,8 @@ export interface Environment {
   readonly frameworkPackage: string;
   readonly host: string;
   readonly port: number;
+  /** The URL under which others reach this host; `null` for the one that it listens on. */
+  readonly publicUrl: string | null;
   readonly store: StoreLocation;
   /** Where the small files go that belong to a store on a server; other stores have a place of their own. */
   readonly dataDirectory: string;
@@ -41,8 +43,8 @@ export interface Lifetimes {
 export class SetupError extends Error {}
 
 /**
- * Reads `FRAMEWORK`, `EXPRESS_MAJOR`, `KOA_MAJOR`, `HOST`, `PORT`, `STORE`, `DATA_DIR`, `JWT_SECRET`, `TRUSTED_PROXIES`,
- * `ACCESS_SECONDS`, `REFRESH_SECONDS`, `REUSE_GRACE_SECONDS`, `AUDIT_LOG` and `DEMO`; a variable that is empty counts as absent.
+ * Reads `FRAMEWORK`, `EXPRESS_MAJOR`, `KOA_MAJOR`, `HOST`, `PORT`, `PUBLIC_URL`, `STORE`, `DATA_DIR`, `JWT_SECRET`,
+ * `TRUSTED_PROXIES`, `ACCESS_SECONDS`, `REFRESH_SECONDS`, `REUSE_GRACE_SECONDS`, `AUDIT_LOG` and `DEMO`; a variable that is empty counts as absent.
  *
  * @throws {@link SetupError} when one of them cannot be used.
  */
@@ -57,6 +59,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     frameworkPackage: packageOf(framework, variables),
     host,
     port: wholeNumber('PORT', variables['PORT'] || '3000', 0, 65_535, '; 0 picks one that is free'),
+    publicUrl: publicUrlOf(variables['PUBLIC_URL'] || null),
     store: storeLocation(variables['STORE'] || 'sqlite:./.data/portcullis.db'),
     dataDirectory: variables['DATA_DIR'] || '.data',
     secret: secret === null ? null : longEnough(secret),
@@ -104,6 +107,13 @@ function storeLocation(store: string): StoreLocation {
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(store)?.[0] ?? 'something else';
   throw new SetupError(
     `STORE must be memory:, sqlite: with the path of a file, or a URL of postgres: or redis:, not ${scheme}.`,
+  );
+}
+
+function publicUrlOf(url: string | null): string | null {
+  if (url === null || (/^https?:\/\/[^/?#]+$/.test(url) && URL.canParse(url))) return url;
+  throw new SetupError(
+    `PUBLIC_URL must be a URL such as https://api.example.com, without a path, not "${url}".`,
   );
 }
 

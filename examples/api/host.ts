@@ -5,6 +5,7 @@ import { allowlists, type Allowlists } from 'portcullis/allowlists';
 import { apiKeys, type ApiKeys } from 'portcullis/api-keys';
 import { jsonLines, onEveryEvent } from 'portcullis/audit';
 import { loginLimits } from 'portcullis/login-limits';
+import { oauthClients, type OAuthClients } from 'portcullis/oauth-clients';
 import { argon2Passwords, type Passwords } from 'portcullis/passwords/argon2';
 import { type Environment, SetupError } from './environment.ts';
 import { privateFiles, type PrivateFiles } from './private-files.ts';
@@ -21,6 +22,8 @@ export interface Host {
   readonly apiKeys: ApiKeys;
   /** Networks that requests of a client, a workspace, an account or a key must come from. */
   readonly allowlists: Allowlists;
+  /** The applications that may ask for access in somebody's name, or in their own. */
+  readonly oauthClients: OAuthClients;
   /** Bounds guesses of passwords, in all systems together. */
   readonly loginLimiter: ReturnType<typeof loginLimits>;
   /** What tokens are signed and verified with. */
@@ -41,6 +44,7 @@ export async function openHost(environment: Environment): Promise<Host> {
     passwords: argon2Passwords(),
     apiKeys: apiKeys({ store, productPrefix: 'demo' }),
     allowlists: allowlists({ store }),
+    oauthClients: oauthClients({ store }),
     loginLimiter: loginLimits({ store }),
     secret: environment.secret ?? files.keep('jwt-secret', () => randomBytes(32).toString('base64url')),
   };

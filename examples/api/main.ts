@@ -1,11 +1,11 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { parseArgs } from 'node:util';
 import { startSweeper } from 'portcullis/stores/sweeper';
 import { greeting, printDecisions, readyLine } from './announce.ts';
 import type { Api } from './api.ts';
-import { seed } from './demo-data.ts';
+import { type Demo, seed } from './demo-data.ts';
 import { type Environment, readEnvironment, SetupError } from './environment.ts';
-import { openHost } from './host.ts';
+import { type Host, openHost } from './host.ts';
 import { listen, stopWhenAsked } from './listening.ts';
 import { sayWhatIsWrong } from './mistakes.ts';
 import { close, wire } from './wiring.ts';
@@ -14,10 +14,10 @@ try {
   const json = readArguments(process.argv.slice(2));
   const environment = readEnvironment(process.env);
   const host = await openHost(environment);
-  const api = wire(host);
-  const demo = environment.demo ? await seed(host) : null;
-  const server = createServer(await listenerOf(api, environment));
+  const server = createServer();
+  // First of all, since an OAuth server has to know its own URL.
   const url = await listen(server, environment);
+  const { api, demo } = await build(server, host, url);
   const stopSweeper = startSweeper(host.store, { onError: (error) => console.error(error) });
   stopWhenAsked(server, async () => {
     await stopSweeper();
@@ -31,6 +31,23 @@ try {
   }
 } catch (error) {
   sayWhatIsWrong(error);
+}
+
+/** Puts everything together behind the server, or stops it. */
+async function build(
+  server: Server,
+  host: Host,
+  url: string,
+): Promise<{ readonly api: Api; readonly demo: Demo | null }> {
+  try {
+    const api = wire(host, url);
+    const demo = host.environment.demo ? await seed(host) : null;
+    server.on('request', await listenerOf(api, host.environment));
+    return { api, demo };
+  } catch (error) {
+    server.close();
+    throw error;
+  }
 }
 
 /** Loads the chosen framework only. */

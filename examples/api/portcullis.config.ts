@@ -17,6 +17,7 @@ export const config = {
   store: host.store,
   apiKeys: host.apiKeys,
   allowlists: host.allowlists,
+  oauthClients: host.oauthClients,
   systems: wire(host).mounted.map(({ system }) => system),
   trustedProxies: environment.trustedProxies,
   secrets: { JWT_SECRET: host.secret },

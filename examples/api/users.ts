@@ -15,6 +15,8 @@ export type UserRow = {
   readonly accounts?: readonly number[];
   readonly homeAccount?: number;
   readonly administrator?: boolean;
+  /** Signs in at the OAuth server; may connect applications in the name of these teams, the first one in particular. */
+  readonly teams?: readonly string[];
 };
 
 /** The table of users. */

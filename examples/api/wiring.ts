@@ -7,10 +7,16 @@ import type { Host } from './host.ts';
 import { b2b } from './systems/b2b.ts';
 import { bearerSession } from './systems/bearer-session.ts';
 import { jwtPair } from './systems/jwt-pair.ts';
+import { oauth } from './systems/oauth.ts';
 
-/** Puts the API together: every system, and what belongs to none of them. */
-export function wire(host: Host): Api {
-  const [first, ...others] = [b2b(host), jwtPair(host), bearerSession(host)] as const;
+/**
+ * Puts the API together: every system, and what belongs to none of them.
+ *
+ * @param url Where the server listens; without one, as in the tool, nobody is told a URL.
+ */
+export function wire(host: Host, url: string | null = null): Api {
+  const systems = [b2b(host), jwtPair(host), bearerSession(host), oauth(host, url)] as const;
+  const [first, ...others] = systems;
   const mounted = [first, ...others];
   return {
     mounted,

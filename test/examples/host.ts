@@ -34,6 +34,7 @@ const OWN_VARIABLES = [
   'KOA_MAJOR',
   'HOST',
   'PORT',
+  'PUBLIC_URL',
   'STORE',
   'DATA_DIR',
   'JWT_SECRET',
@@ -111,6 +112,19 @@ export interface ReadyLine {
     readonly forbiddenAccount: number;
     readonly admin: Named<'username'>;
   };
+  readonly oauth: {
+    readonly confidential: Application & { readonly team: string; readonly team2: string };
+    readonly public: Omit<Application, 'client_secret'>;
+    readonly serviceAccount: Application & { readonly service_account: string };
+    readonly user: Named<'username'>;
+    readonly otherUser: Named<'username'>;
+  };
+}
+
+interface Application {
+  readonly client_id: string;
+  readonly client_secret: string;
+  readonly redirect_uri: string;
 }
 
 type Named<N extends string> = Readonly<Record<N | 'password', string>>;

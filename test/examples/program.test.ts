@@ -19,6 +19,7 @@ describe('npm start --silent -- --json', WITH_BUILD, () => {
     const host = await startReady({ command });
     const password = expect.stringMatching(/^[\w-]{16}$/) as string;
     const key = expect.stringMatching(/^demo_/) as string;
+    const secret = expect.stringMatching(/^[\w-]{43}$/) as string;
     expect(host.ready).toEqual({
       ready: true,
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
@@ -44,6 +45,24 @@ describe('npm start --silent -- --json', WITH_BUILD, () => {
         accounts: [1001, 1002],
         forbiddenAccount: 1003,
         admin: { username: 'rosa', password },
+      },
+      oauth: {
+        confidential: {
+          client_id: 'research-sync',
+          client_secret: secret,
+          redirect_uri: 'http://127.0.0.1:8765/callback',
+          team: 'reef',
+          team2: 'dune',
+        },
+        public: { client_id: 'research-desk', redirect_uri: 'http://127.0.0.1/callback' },
+        serviceAccount: {
+          client_id: 'research-mirror',
+          client_secret: secret,
+          redirect_uri: 'http://127.0.0.1:8765/callback',
+          service_account: expect.stringMatching(/^service-[\w-]{22}$/),
+        },
+        user: { username: 'theo', password },
+        otherUser: { username: 'uma', password },
       },
     });
     expect(host.output()).toBe(`${JSON.stringify(host.ready)}\n`);
@@ -86,6 +105,8 @@ describe('the text for a person', () => {
       "# Another workspace's audience, as if it did not exist: 404",
       '# Bearer session API without a token: 401',
       '# Sign in, then ask for the reports of account 1001: 200',
+      '# OAuth API without a token: 401',
+      '# As the application research-sync, for the team reef: 200',
     ]);
   });
 
@@ -99,11 +120,12 @@ describe('the text for a person', () => {
     expect(status).toBe(0);
     const promised = [...host.output().matchAll(/^#.*: (\d{3})$/gm)].map(([, code]) => Number(code));
     const answered = [...stdout.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, code]) => Number(code));
-    expect(promised).toEqual([401, 200, 401, 200, 200, 404, 401, 200]);
+    expect(promised).toEqual([401, 200, 401, 200, 200, 404, 401, 200, 401, 200]);
     expect(answered).toEqual(promised);
     expect(stdout).toContain('{"success":true,"data":[{"id":1,');
     expect(stdout).toContain('[{"id":"aud-1","name":"Sailors"},{"id":"aud-2","name":"Fishers"}]');
     expect(stdout).toContain('{"success":true,"accountId":1001,"reports":[{');
+    expect(stdout).toContain('{"subject":{"kind":"client","id":"research-sync"},"research":[{');
   });
 
   it('tells the reasons of decisions afterwards, but those about probes', async () => {

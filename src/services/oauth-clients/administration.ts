@@ -7,7 +7,7 @@ import type { FeedStore, Json, RecordStore } from '../../core/store.ts';
 import { editRecord } from '../edit-record.ts';
 import type { OAuthClients } from './contract.ts';
 import { ALL_CLIENTS, CLIENT_KIND, clientDocumentOf, toClient, type ClientDocument } from './document.ts';
-import { readClientChanges, readNewClient, refuseConflicts } from './new-client.ts';
+import { readClientChanges, readNewClient, refuseConflicts, teamOption } from './new-client.ts';
 import { supersedeSecret } from './secrets.ts';
 import { serviceAccountRecords, switchedTo } from './service-accounts.ts';
 
@@ -136,6 +136,14 @@ export function clientAdministration(parts: ClientAdministrationParts): OAuthCli
           : supersedeSecret(document, clientSecret, now, now + overlapSeconds * 1000),
       );
       return edited === null ? null : { clientSecret, client: toClient(clientId, edited.document) };
+    },
+
+    async obtainServiceAccount(clientId, team) {
+      const record = await store.get(CLIENT_KIND, clientId);
+      const has = record !== null && clientDocumentOf(record).serviceAccount;
+      return has
+        ? accounts.obtain(clientId, teamOption(team, 'oauthClients.obtainServiceAccount.team'))
+        : null;
     },
 
     serviceAccounts: (clientId) => accounts.list(clientId),

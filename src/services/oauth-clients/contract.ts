@@ -43,6 +43,13 @@ export interface OAuthClients {
    * @throws {@link ConfigError} `option_invalid`; `option_conflict` when four earlier secrets would still work.
    */
   rotateSecret(clientId: string, options?: RotateSecretOptions): Promise<IssuedOAuthClient | null>;
+  /**
+   * The one service account of an application and a team, made when it is first asked for: by a user's consent, or here,
+   * so that something can be shared with it before.
+   *
+   * @returns `null` when there is no such application, or it has no service accounts.
+   */
+  obtainServiceAccount(clientId: string, team: string): Promise<ServiceAccount | null>;
   /** The service accounts of an application, one for each team. */
   serviceAccounts(clientId: string): Promise<readonly ServiceAccount[]>;
   /** Ends the tokens of a service account for good. @returns Whether this call did it; `null` when there is none. */

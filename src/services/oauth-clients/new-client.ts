@@ -113,7 +113,8 @@ const appScopesOption: Reader<readonly string[]> = (value, path) => {
   throw wrong(path, 'without scopes that begin with "team_", which are written as teams', value);
 };
 
-const teamOption: Reader<string> = (value, path) => {
+/** The id of a team, which a scope may name. */
+export const teamOption: Reader<string> = (value, path) => {
   const team = text(value, path);
   if (isScopeToken(team) && team.length <= 200) return team;
   throw wrong(path, 'the id of a team, a word of printable ASCII without blank, quote or backslash', value);

@@ -186,6 +186,26 @@ describe('oauthClients', () => {
   });
 });
 
+describe('Service accounts', () => {
+  it('are one for each application and team, and of no application without them', async () => {
+    const { clients } = service();
+    await clients.create({ ...APP, serviceAccount: true });
+    await clients.create({ ...APP, clientId: 'other' });
+    const [one, same] = await Promise.all([
+      clients.obtainServiceAccount('app', 't1'),
+      clients.obtainServiceAccount('app', 't1'),
+    ]);
+    expect(one?.id).toBe(same?.id);
+    expect((await clients.obtainServiceAccount('app', 't2'))?.id).not.toBe(one?.id);
+    expect(await clients.obtainServiceAccount('other', 't1')).toBeNull();
+    expect(await clients.obtainServiceAccount('nobody', 't1')).toBeNull();
+    await expect(clients.obtainServiceAccount('app', 'a b')).rejects.toMatchObject({
+      code: 'option_invalid',
+    });
+    expect((await clients.serviceAccounts('app')).map(({ team }) => team).toSorted()).toEqual(['t1', 't2']);
+  });
+});
+
 describe('Redirect URIs of an application', () => {
   it.each([
     'https://app.example.com/callback',
