@@ -67,7 +67,7 @@ local function add(id, generation, handles, ends, idle, absolute)
   local till = math.min(absolute or math.huge, ends + idle)
   if last then till = math.max(till, tonumber(last:match('^%d+'))) end
   for _, handle in ipairs(handles) do
-    redis.call('SET', base .. 'h:' .. handle, generation .. ':' .. id, 'PXAT', int(till + margin))
+    redis.call('SET', base .. 'h:' .. handle, generation .. ':' .. id, 'PXAT', int(math.max(1, till + margin)))
     redis.call('RPUSH', queue, int(till) .. '|' .. handle)
   end
   while true do

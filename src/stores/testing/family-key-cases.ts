@@ -32,6 +32,25 @@ export const FAMILY_KEY_CASES: readonly CaseBody[] = [
     },
   },
   {
+    name: 'familyCreate: one whose end has passed is made and never found, and its handle stays free',
+    async run({ store, clock }) {
+      for (const [index, absoluteAt] of [0, 1, clock.now() - 1, clock.now()].entries()) {
+        const created = await store.familyCreate(family({ id: `f${index}`, absoluteAt, handles: ['h1'] }));
+        assert.deepEqual([created.expiresAt, created.absoluteAt], [absoluteAt, absoluteAt]);
+        assert.equal(await store.familyGet(`f${index}`), null);
+        assert.equal(await store.familyByHandle('h1'), null);
+        assert.deepEqual(await store.familyRotate(`f${index}`, 1, policy()), { outcome: 'gone' });
+      }
+      assert.deepEqual(await store.familyList('u1'), []);
+      assert.equal(await store.familyRevokeAll('u1'), 0);
+      assert.notEqual(await store.put('kind', 'id', 1, { expiresAt: 0, lookups: ['x'] }), null);
+      assert.equal(await store.get('kind', 'id'), null);
+      assert.deepEqual(await store.list('kind', 0, 'x'), { items: [], next: null });
+      await store.familyCreate(family({ handles: ['h1'] }));
+      assert.equal((await store.familyByHandle('h1'))?.family.id, 'f1');
+    },
+  },
+  {
     name: 'family: data of any length come back, and shorter ones leave nothing of longer ones',
     async run({ store }) {
       await store.familyCreate(family());

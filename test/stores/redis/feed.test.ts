@@ -1,9 +1,16 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { StoreError } from '../../../src/core/errors.ts';
 import type { Store } from '../../../src/core/store.ts';
 import { redisStore } from '../../../src/stores/redis.ts';
 import { movableClock } from '../../support/movable-clock.ts';
-import { reachRedis, REDIS_SOURCE, type RedisServer } from '../../support/redis.ts';
+import {
+  CAN_START_REDIS,
+  reachRedis,
+  REDIS_SOURCE,
+  type RedisServer,
+  startRedis,
+} from '../../support/redis.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -65,6 +72,39 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore: the feed', () => {
     await expect.poll(() => woken).toBeGreaterThan(0);
     await end();
   });
+
+  it('wakes the others when one watcher throws, and goes on', async () => {
+    const endFirst = await store.feedWatch(() => {
+      throw new Error('the watcher is broken');
+    });
+    let woken = 0;
+    const end = await store.feedWatch(() => {
+      woken += 1;
+    });
+    await append('acc:1');
+    await expect.poll(() => woken).toBeGreaterThan(0);
+    const before = woken;
+    await append('acc:2');
+    await expect.poll(() => woken).toBeGreaterThan(before);
+    await endFirst();
+    await end();
+  });
+
+  it.skipIf(!CAN_START_REDIS)(
+    'cannot be watched while there is no server, and can when there is',
+    async () => {
+      const own = await startRedis();
+      const client = new Redis(own.url, { lazyConnect: true });
+      await own.kill();
+      const other = redisStore({ client, prefix });
+      await expect(other.feedWatch(() => undefined)).rejects.toThrow(StoreError);
+      await own.restart();
+      const watch = (): Promise<unknown> => other.feedWatch(() => undefined).catch(() => null);
+      await expect.poll(watch, { timeout: 5_000 }).not.toBeNull();
+      await other.close();
+      await own.stop();
+    },
+  );
 
   it('is read to its end however long it is', async () => {
     const names = Array.from({ length: 2_500 }, (_, index) => `acc:${index}`);

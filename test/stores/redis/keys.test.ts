@@ -62,6 +62,14 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore: the keys it leaves', () => {
     expect(await keysUntil([])).toEqual([]);
   });
 
+  it('are none of what had ended before it was made', async () => {
+    const family = { id: 'f1', owner: 'u1', data: 1, idleMs: HOUR_MS, feedMs: 60_000, handles: ['h1'] };
+    for (const absoluteAt of [0, 1, Date.now() - 1]) await store.familyCreate({ ...family, absoluteAt });
+    await store.put('kind', 'id', 1, { expiresAt: 0, lookups: ['x'] });
+    expect(await store.familyByHandle('h1')).toBeNull();
+    expect(await keysUntil(['version'])).toEqual(['version']);
+  });
+
   it('are none of families that were revoked, but for the feed', async () => {
     const family = { owner: 'u1', data: 1, idleMs: HOUR_MS, absoluteAt: null, feedMs: 60_000 };
     await store.familyCreate({ ...family, id: 'f1', handles: ['h1'] });

@@ -11,6 +11,10 @@ describe('redisStore: options', () => {
     [undefined, 'redisStore.client is required: give a client of ioredis, iovalkey or redis.'],
     ['redis://localhost', 'redisStore.client must be a client of ioredis, iovalkey or redis, not a string.'],
     [{}, 'redisStore.client must be a client of ioredis, iovalkey or redis, not an object.'],
+    [
+      { duplicate: () => null, connect: () => null },
+      'redisStore.client must be a client of ioredis, iovalkey or redis, not an object.',
+    ],
     [new Redis({ lazyConnect: true, keyPrefix: 'app:' }), 'redisStore.client has a keyPrefix;'],
     [createClient({ keyPrefix: 'app:' }), 'Use the option "prefix" instead.'],
     [
