@@ -36,6 +36,8 @@ export function openWorkshop(): Workshop {
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, 'snippets-'));
   const servers: Server[] = [];
+  /** Those that a module has stopped itself. */
+  const stopped = new WeakSet<Server>();
   // oxlint-disable-next-line typescript/unbound-method -- it is called with its own `this` below
   const { listen } = Server.prototype;
   const spy = vi.spyOn(Server.prototype, 'listen').mockImplementation(function (
@@ -43,6 +45,7 @@ export function openWorkshop(): Workshop {
     ...args: unknown[]
   ) {
     servers.push(this);
+    this.once('close', () => stopped.add(this));
     const callback = args.findLast((each) => typeof each === 'function') as (() => void) | undefined;
     return Reflect.apply(listen, this, [0, '127.0.0.1', callback]) as Server;
   });
@@ -71,7 +74,8 @@ export function openWorkshop(): Workshop {
       } finally {
         log.mockRestore();
       }
-      const ports = await Promise.all(servers.slice(before).map(portOf));
+      const running = servers.slice(before).filter((server) => !stopped.has(server));
+      const ports = await Promise.all(running.map(portOf));
       return { output: printed.join('\n'), ports };
     },
     async stopServers() {
