@@ -128,10 +128,10 @@ export function authorizePage(desk: PageDesk): readonly Endpoint[] {
     if (!(await desk.browsers.useOnce(`${visit.state.id} ${visit.name} ${once}`)))
       return seeOther(here(visit), visit.state);
     visit.identify({ kind: 'user', id: who.userId });
-    return sendOn(
-      visit,
-      action === 'approve' ? await authorization.approve(request, who.userId) : authorization.deny(request),
-    );
+    if (action === 'deny') return sendOn(visit, authorization.deny(request));
+    // What was shown is what was allowed, also when the application may have more by the time the form arrives.
+    const shown = (fields.get('scopes') ?? '').split(' ');
+    return sendOn(visit, await authorization.approve(request, who.userId, shown));
   }
 
   /** The sign-in was for this request, and the request has its answer. */

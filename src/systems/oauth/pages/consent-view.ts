@@ -38,7 +38,11 @@ export function consentView({ seal, question, signedInAs, once }: ConsentView): 
         <dd><bdi>${redirectTarget}</bdi></dd>
       </div>
     </dl>
-    ${decision(seal, html`<input type="hidden" name="once" value="${once}" />`)}`;
+    ${decision(
+      seal,
+      html`<input type="hidden" name="once" value="${once}" />
+        <input type="hidden" name="scopes" value="${scopes.map((scope) => scope.name).join(' ')}" />`,
+    )}`;
 }
 
 /** Who asks: the application and whoever stands behind it. */

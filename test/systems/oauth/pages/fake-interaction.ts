@@ -107,8 +107,8 @@ export function fakeInteraction(
         if (act.agreed) return { kind: 'redirect', ...to('code=remembered') };
         return { kind: 'ask', question: { ...given, team: act.team } };
       },
-      async approve(_, userId) {
-        called('approve', userId);
+      async approve(_, userId, scopes = []) {
+        called('approve', userId, ...scopes);
         return to('code=fresh');
       },
       deny() {

@@ -25,7 +25,7 @@ describe('a form of the pages', () => {
     await signInAt(browser, AUTHORIZE);
     const answer = await browser.submit('approve', fields, sent);
     expect([answer.status, heading(answer)]).toEqual([403, 'This page is out of date']);
-    expect(host.script.calls).not.toContain('approve u1');
+    expect(host.script.calls.filter((call) => call.startsWith('approve'))).toEqual([]);
     expect(host.events.at(-1)).toMatchObject({ outcome: 'denied', reason: 'interaction_invalid' });
   });
 
@@ -98,7 +98,7 @@ describe('a form of the pages', () => {
     const answer = await browser.submit('approve', {}, { headers: { 'Content-Type': type }, body });
     expect(answer.status).toBe(status);
     expect(answer.header('content-type')).toBe('text/html; charset=utf-8');
-    expect(host.script.calls).not.toContain('approve u1');
+    expect(host.script.calls.filter((call) => call.startsWith('approve'))).toEqual([]);
   });
 
   it('is refused for an action that no button has', async () => {

@@ -101,6 +101,22 @@ describe('the pages over the protocol', () => {
     expect(stage.events.at(-1)).toMatchObject({ outcome: 'denied', reason: 'subject_inactive' });
   });
 
+  it('OS-19 grant what was shown, also when the application may ask for more by the time of the answer', async () => {
+    const stage = await startOAuth();
+    await stage.oauth.clients.update(stage.clientId, { scopes: ['rest_api:read'] });
+    const browser = await signedIn(stage, pathOf(stage));
+    await stage.oauth.clients.update(stage.clientId, { scopes: ['rest_api:read', 'rest_api:write'] });
+    const code = parametersOf(await browser.submit('approve')).get('code') ?? '';
+    expect((await stage.redeem(code)).json()).toMatchObject({ scope: 'rest_api:read' });
+    const none = await signedIn(stage, pathOf(stage));
+    expect(parametersOf(await none.submit('approve', { scopes: '' })).get('error')).toBe('access_denied');
+    const foreign = await signedIn(stage, pathOf(stage));
+    const widened = await foreign.submit('approve', { scopes: 'rest_api:read rest_api:fields:read' });
+    expect((await stage.redeem(parametersOf(widened).get('code') ?? '')).json()).toMatchObject({
+      scope: 'rest_api:read',
+    });
+  });
+
   it.each([
     ['https://evil.example/'],
     ['//evil.example'],
