@@ -100,20 +100,13 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
   const clock = parsed.clock ?? null;
   const s = quoted(schema);
   const listenPool = parsed.listenPool === undefined ? pool : parsed.listenPool;
-  const pools = new Set(listenPool === null ? [pool] : [pool, listenPool]);
 
   const connection = openConnection(pool, parsed);
-  // A pool tells of an idle connection that broke, and replaces it; unheard, that would end the process.
-  for (const each of pools) each.on('error', ignore);
-  try {
-    await checkServer(connection);
-    await (parsed.migrate === 'apply'
-      ? applyMigrations(connection, schema)
-      : checkMigrations(connection, schema));
-  } catch (error) {
-    for (const each of pools) each.off('error', ignore);
-    throw error;
-  }
+  for (const each of [pool, listenPool]) if (each !== null) hear(each);
+  await checkServer(connection);
+  await (parsed.migrate === 'apply'
+    ? applyMigrations(connection, schema)
+    : checkMigrations(connection, schema));
 
   const watchers = createWatchers();
   const listener =
@@ -147,7 +140,6 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
     close() {
       watchers.clear();
       listener?.close();
-      for (const each of pools) each.off('error', ignore);
     },
   });
 }
@@ -173,7 +165,7 @@ export function postgresMigrationSql(options: PostgresMigrationSqlOptions = {}):
   return migrationScript(schema, after);
 }
 
-const poolOf: Reader<PostgresPool> = implementing<PostgresPool>('a pool of pg', 'connect', 'on', 'off');
+const poolOf: Reader<PostgresPool> = implementing<PostgresPool>('a pool of pg', 'connect', 'on');
 
 const schemaName: Reader<string> = (value, path) => {
   const name = text(value, path);
@@ -185,7 +177,17 @@ const schemaName: Reader<string> = (value, path) => {
   );
 };
 
-function ignore(): void {}
+/**
+ * A pool tells of an idle connection that broke, and replaces it; unheard, that would end the process. It is heard for as
+ * long as the pool lives, since connections break while it ends, too.
+ */
+function hear(pool: PostgresPool): void {
+  if (heard.has(pool)) return;
+  heard.add(pool);
+  pool.on('error', () => undefined);
+}
+
+const heard = new WeakSet<PostgresPool>();
 
 /** A step of sweeping keeps no request waiting. */
 const SWEEP_MS = 30_000;

@@ -198,6 +198,18 @@ describe.skipIf(POSTGRES_SOURCE === null)('postgresStore in an outage', () => {
     expect(forever.tries()).toBe(5);
   });
 
+  it('keeps the process from ending over an idle connection that breaks, also after it was closed', async () => {
+    const pool = stage.pool({ application_name: 'idle' });
+    const [store, other] = [await stage.open({ pool }), await stage.open({ pool })];
+    expect(pool.listenerCount('error')).toBe(1);
+    await Promise.all([store.close(), other.close()]);
+    // Unheard, this would be an uncaught exception, and fail the run.
+    await stage.admin.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'idle'",
+    );
+    await vi.waitFor(() => expect(pool.totalCount).toBe(0), 5_000);
+  });
+
   it('refuses every call while it is closed, and ends nothing of the host', async () => {
     const pool = stage.pool();
     const store = await stage.open({ pool });
@@ -215,7 +227,6 @@ function failing(code: string, times: number): { readonly pool: PostgresPool; re
     tries: () => tries,
     pool: {
       on,
-      off: on,
       async connect() {
         return {
           on,

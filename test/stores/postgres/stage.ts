@@ -67,7 +67,6 @@ export function noting(pool: pg.Pool): {
     statements,
     pool: {
       on: (event, listener) => pool.on(event, listener),
-      off: (event, listener) => pool.off(event, listener),
       async connect() {
         const client = await pool.connect();
         return new Proxy(client, {
