@@ -1,4 +1,3 @@
-import { hkdfSync } from 'node:crypto';
 import type { Principal } from 'portcullis';
 import { ipAllowlist } from 'portcullis/ip-allowlist';
 import { oauthSystem, type OAuthPrincipal } from 'portcullis/oauth';
@@ -8,6 +7,8 @@ import type { Mounted } from '../api.ts';
 import { researchOf } from '../data.ts';
 import { oauthDemonstration } from '../demonstrations/oauth.ts';
 import type { Host } from '../host.ts';
+import { keyFor, pagesKey } from '../own-keys.ts';
+import { ownUrl } from '../own-url.ts';
 import { ok } from '../routes.ts';
 import { directoryOf, type UserRow } from '../users.ts';
 
@@ -19,9 +20,8 @@ import { directoryOf, type UserRow } from '../users.ts';
 export function oauth(host: Host, url: string | null): Mounted {
   const { store, secret, allowlists, loginLimiter, environment } = host;
   const { trustedProxies } = environment;
-  const issuer = environment.publicUrl ?? loopbackUrl(url, environment.port);
-  // One secret for each purpose: what the other systems sign with derives nothing here.
-  const secretFor = (purpose: string) => new Uint8Array(hkdfSync('sha256', secret, '', purpose, 32));
+  // Clients compare the issuer by its characters.
+  const issuer = ownUrl(environment, url);
   const system = oauthSystem({
     store,
     directory: {
@@ -33,11 +33,11 @@ export function oauth(host: Host, url: string | null): Mounted {
     },
     issuer,
     scopes: { 'rest_api:read': 'Read your research', 'rest_api:write': 'Change your research' },
-    secret: secretFor('oauth refresh tokens'),
-    keys: secretFor('oauth access tokens'),
+    secret: keyFor('oauth refresh tokens', secret),
+    keys: keyFor('oauth access tokens', secret),
     pages: oauthPages({
       name: 'Example Research',
-      sealing: { primary: secretFor('oauth pages') },
+      sealing: { primary: pagesKey(secret) },
       dangerouslyAllowPlainHttp: issuer.startsWith('http:'),
     }),
     trustedProxies,
@@ -67,12 +67,6 @@ export function oauth(host: Host, url: string | null): Mounted {
     demonstration: oauthDemonstration,
     close: () => system.close(),
   };
-}
-
-/** Clients compare the issuer by its characters, and plain HTTP is for this machine alone. */
-function loopbackUrl(url: string | null, port: number): string {
-  const isLoopback = url !== null && /^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost):/.test(url);
-  return isLoopback ? url : `http://localhost:${port}`;
 }
 
 type Researcher = UserRow & { readonly teams: readonly string[] };
