@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { NodeAnswer } from '../support/auth-node.ts';
 import type { AuthProcess } from '../support/auth-processes.ts';
 import { startLoad, statuses } from './load.ts';
 
@@ -32,26 +33,33 @@ export async function soak(
   const resident: number[] = [];
   const handles: number[] = [];
   const load = await startLoad(node, 10, pauseMs);
-  const comers = Array.from({ length: 4 }, async (_, index) => {
-    let answers = 0;
+  const comers = Promise.all(
+    Array.from({ length: 4 }, async (_, index) => {
+      const seen: NodeAnswer[] = [];
+      while (performance.now() < until) {
+        const { answer, pair } = await node.tryLogin(`comer${index}-${seen.length % 50}`);
+        seen.push(answer);
+        if (pair !== null) {
+          await node.get('/products', `${pair.access.slice(0, -4)}AAAA`);
+          await node.get('/reports', 'no-such-token');
+          seen.push(await node.logout(pair.access));
+        }
+        await pause(2 * pauseMs);
+      }
+      return seen;
+    }),
+  );
+  const sampling = (async () => {
     while (performance.now() < until) {
-      const { access } = await node.login(`comer${index}-${answers % 50}`);
-      await node.get('/products', `${access.slice(0, -4)}AAAA`);
-      await node.get('/reports', 'no-such-token');
-      await node.logout(access);
-      answers += 4;
-      await pause(2 * pauseMs);
+      await pause(sampleEverySeconds * 1_000);
+      resident.push(residentMb(node.pid));
+      handles.push(readdirSync(`/proc/${node.pid}/fd`).length);
     }
-    return answers;
-  });
-  while (performance.now() < until) {
-    await pause(sampleEverySeconds * 1_000);
-    resident.push(residentMb(node.pid));
-    handles.push(readdirSync(`/proc/${node.pid}/fd`).length);
-  }
+  })();
+  const [others] = await Promise.all([comers, sampling]);
   await load.stop();
-  const others = (await Promise.all(comers)).reduce((sum, each) => sum + each, 0);
-  return { resident, handles, requests: load.seen.length + others, answers: statuses(load.seen) };
+  const all = [...load.seen, ...others.flat()];
+  return { resident, handles, requests: all.length, answers: statuses(all) };
 }
 
 /** By how much a series grows each minute, by the line that fits it best. */
