@@ -51,7 +51,7 @@ describe('requestLimits', () => {
     const { clock, store } = stage();
     const nodes = [requestLimits({ store, clock }), requestLimits({ store, clock })];
     const rate = { name: 'a', limit: 10, windowSeconds: 60 };
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, at) => nodes[at % 2]?.take(rate)));
+    const answers = await Promise.all(Array.from({ length: 50 }, async (_, at) => nodes[at % 2]?.take(rate)));
     expect(answers.filter((answer) => answer === null)).toHaveLength(10);
   });
 
