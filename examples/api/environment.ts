@@ -1,3 +1,6 @@
+import { type ProviderEnvironment, readProviders } from './provider-environment.ts';
+import { SetupError } from './setup-error.ts';
+
 export const FRAMEWORKS = ['express', 'koa', 'node'] as const;
 
 export type Framework = (typeof FRAMEWORKS)[number];
@@ -22,6 +25,8 @@ export interface Environment {
   readonly auditLog: string | null;
   /** Other lifetimes than the usual ones, for trying things out. */
   readonly lifetimes: Lifetimes;
+  /** How people sign in by Google and Facebook. */
+  readonly providers: ProviderEnvironment;
   /** Whether to make users and keys for trying things out, and to tell their secrets. */
   readonly demo: boolean;
 }
@@ -39,12 +44,12 @@ export interface Lifetimes {
   readonly reuseGraceSeconds: number | undefined;
 }
 
-/** A mistake of whoever starts the program; the message is one sentence for that person. */
-export class SetupError extends Error {}
+export { SetupError } from './setup-error.ts';
 
 /**
  * Reads `FRAMEWORK`, `EXPRESS_MAJOR`, `KOA_MAJOR`, `HOST`, `PORT`, `PUBLIC_URL`, `STORE`, `DATA_DIR`, `JWT_SECRET`,
- * `TRUSTED_PROXIES`, `ACCESS_SECONDS`, `REFRESH_SECONDS`, `REUSE_GRACE_SECONDS`, `AUDIT_LOG` and `DEMO`; a variable that is empty counts as absent.
+ * `TRUSTED_PROXIES`, `ACCESS_SECONDS`, `REFRESH_SECONDS`, `REUSE_GRACE_SECONDS`, `AUDIT_LOG`, `DEMO`, and what
+ * {@link readProviders} reads; a variable that is empty counts as absent.
  *
  * @throws {@link SetupError} when one of them cannot be used.
  */
@@ -70,6 +75,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
       refreshSeconds: seconds('REFRESH_SECONDS', 1, 31_536_000),
       reuseGraceSeconds: seconds('REUSE_GRACE_SECONDS', 0, 300),
     },
+    providers: readProviders(variables),
     // A machine that others can reach gets no credentials that nobody asked for.
     demo: isLoopback(host) || variables['DEMO'] === '1',
   };

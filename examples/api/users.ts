@@ -17,6 +17,9 @@ export type UserRow = {
   readonly administrator?: boolean;
   /** Signs in at the OAuth server; may connect applications in the name of these teams, the first one in particular. */
   readonly teams?: readonly string[];
+  /** Whether the login is an e-mail address that is known to be the user's. */
+  readonly emailVerified?: boolean;
+  readonly names?: { readonly first: string; readonly last: string };
 };
 
 /** The table of users. */

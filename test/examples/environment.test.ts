@@ -15,12 +15,53 @@ describe('readEnvironment', () => {
       trustedProxies: [],
       auditLog: null,
       lifetimes: { accessSeconds: undefined, refreshSeconds: undefined, reuseGraceSeconds: undefined },
+      providers: { google: null, facebook: null, signUp: false, redirectUris: [] },
       demo: true,
     };
     expect(readEnvironment({})).toEqual(defaults);
     expect(
       readEnvironment({ PORT: '', STORE: '', JWT_SECRET: '', ACCESS_SECONDS: '', TRUSTED_PROXIES: '' }),
     ).toEqual(defaults);
+  });
+
+  it('reads how people sign in by providers', () => {
+    const { providers } = readEnvironment({
+      GOOGLE_CLIENT_ID: 'a',
+      GOOGLE_CLIENT_SECRET: 'b',
+      GOOGLE_TOKEN_URL: 'http://127.0.0.1:9/token',
+      GOOGLE_ISSUER: 'http://127.0.0.1:9',
+      FACEBOOK_CLIENT_ID: 'c',
+      FACEBOOK_CLIENT_SECRET: 'd',
+      FACEBOOK_GRAPH_URL: 'http://127.0.0.1:9',
+      FACEBOOK_GRAPH_VERSION: 'v25.0',
+      FACEBOOK_LOGIN: '1',
+      SOCIAL_SIGNUP: '1',
+      SOCIAL_REDIRECT_URIS: 'https://app.example/a, https://app.example/b,',
+    });
+    expect(providers).toEqual({
+      google: {
+        clientId: 'a',
+        clientSecret: 'b',
+        endpoints: { tokenUrl: 'http://127.0.0.1:9/token', issuer: 'http://127.0.0.1:9' },
+      },
+      facebook: {
+        clientId: 'c',
+        clientSecret: 'd',
+        graphVersion: 'v25.0',
+        login: true,
+        endpoints: { graphUrl: 'http://127.0.0.1:9' },
+      },
+      signUp: true,
+      redirectUris: ['https://app.example/a', 'https://app.example/b'],
+    });
+  });
+
+  it.each([
+    [{ GOOGLE_CLIENT_ID: 'a' }, 'GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET belong together'],
+    [{ FACEBOOK_CLIENT_SECRET: 'a' }, 'FACEBOOK_CLIENT_ID and FACEBOOK_CLIENT_SECRET belong together'],
+    [{ SOCIAL_SIGNUP: 'yes' }, 'SOCIAL_SIGNUP must be 0 or 1, not "yes".'],
+  ])('refuses half of a provider: %j', (variables, message) => {
+    expect(() => readEnvironment(variables)).toThrow(message);
   });
 
   it('reads what it is given', () => {
@@ -51,6 +92,7 @@ describe('readEnvironment', () => {
       trustedProxies: ['10.0.0.0/8', '::1'],
       auditLog: '/var/log/demo.jsonl',
       lifetimes: { accessSeconds: 2, refreshSeconds: 30, reuseGraceSeconds: 0 },
+      providers: { google: null, facebook: null, signUp: false, redirectUris: [] },
       demo: true,
     });
     expect(readEnvironment({ EXPRESS_MAJOR: '4' }).frameworkPackage).toBe('express4');
