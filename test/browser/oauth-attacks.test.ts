@@ -33,7 +33,7 @@ inChromium('another site', (open) => {
     await page.goto(
       await otherSite(`<iframe src="${stage.authorizeUrl().replaceAll('&', '&amp;')}"></iframe>`),
     );
-    await expect.poll(() => complaints.join()).toContain("frame-ancestors 'none'");
+    await expect.poll(() => complaints.join(), { timeout: 10_000 }).toContain("frame-ancestors 'none'");
     expect(await page.frames()[1]?.locator('form').count()).toBe(0);
   });
 
@@ -116,7 +116,7 @@ inChromium('a redirect URI that redirects on to another origin', (open) => {
 
   it('is stopped by Chromium unless that origin is named', async () => {
     const { page, complaints } = await allow(false);
-    await expect.poll(() => complaints.join()).toContain('form-action');
+    await expect.poll(() => complaints.join(), { timeout: 10_000 }).toContain('form-action');
     expect(await page.getByRole('button', { name: 'Allow' }).count()).toBe(1);
   });
 

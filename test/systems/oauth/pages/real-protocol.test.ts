@@ -82,6 +82,11 @@ describe('the pages over the protocol', () => {
     expect([waiting.status, waiting.header('retry-after')]).toEqual([429, '60']);
     stage.clock.advance(60);
     expect((await browser.submit('sign-in', ADA)).status).toBe(303);
+    // A login that goes through forgets what failed before it.
+    const again = formBrowser(stage, stage.origin);
+    await again.get('/oauth/device');
+    for (let n = 0; n < 4; n++) await again.submit('sign-in', { ...ADA, password: 'guess' });
+    expect((await again.submit('sign-in', ADA)).status).toBe(303);
   });
 
   it('let one of two parallel answers through', async () => {
