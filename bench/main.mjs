@@ -16,6 +16,7 @@ const GROUPS = {
   import: async () => (await import('./imports.mjs')).importRows(),
   memory: async () => (await import('./memory.mjs')).memoryRows(),
   login: async () => (await import('./login.mjs')).loginRows(),
+  oauth: async () => (await import('./oauth.mjs')).oauthRows(),
 };
 
 const { values, positionals } = parseArgs({
