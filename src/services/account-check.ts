@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/clock.ts';
 import { authError, ConfigError, type AuthError } from '../core/errors.ts';
 import { chain, isPromise, type MaybePromise } from '../core/maybe-promise.ts';
 import { integer, parseOptions } from '../core/options.ts';
+import { RecentMap } from '../core/recent-map.ts';
 
 /** What is asked about the party of a credential. */
 export interface AccountState {
@@ -76,9 +76,7 @@ function remembering<A extends AccountState>(
   clock: Clock,
 ): AccountCheck<A> {
   type Answer = A | null | undefined;
-  const known = new LRUCache<string, { readonly account: Answer; readonly askedAt: number }>({
-    max: MOST_ACCOUNTS,
-  });
+  const known = new RecentMap<{ readonly account: Answer; readonly askedAt: number }>(MOST_ACCOUNTS);
   const asking = new Map<string, Promise<Answer>>();
 
   function ask(id: string, now: number): MaybePromise<Answer> {

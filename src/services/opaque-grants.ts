@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/clock.ts';
 import { authError, isAuthError, type AuthError } from '../core/errors.ts';
 import { chain, isPromise, type MaybePromise } from '../core/maybe-promise.ts';
+import { RecentMap } from '../core/recent-map.ts';
 import type { Family, FamilyStore, Json } from '../core/store.ts';
 import type { Revocations } from '../tokens/revocations.ts';
 import { AS_UUID, opaqueTexts } from './opaque-texts.ts';
@@ -64,7 +64,7 @@ type Use = 'guid' | 'access' | 'refresh';
 export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
   const { store, sessions, revocations, secret, accessSeconds, clock, cacheSize } = options;
   const { textOf, isText, handleOf } = opaqueTexts<Use>(secret, AS_UUID);
-  const cache = cacheSize === 0 ? null : new LRUCache<string, Family>({ max: cacheSize });
+  const cache = cacheSize === 0 ? null : new RecentMap<Family>(cacheSize);
 
   function handlesOf(familyId: string, generation: number): readonly string[] {
     return (['access', 'refresh'] as const).map((use) => handleOf(use, textOf(use, familyId, generation)));

@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/clock.ts';
 import { authError, isAuthError, type AuthError } from '../core/errors.ts';
 import { chain, type MaybePromise } from '../core/maybe-promise.ts';
 import type { Claims } from '../core/principal.ts';
+import { RecentMap } from '../core/recent-map.ts';
 import { sha256 } from '../core/secrets.ts';
 import type { JwtAlgorithm } from './algorithms.ts';
 import { checkClaims, isExpired, type ClaimsProfile } from './claims.ts';
@@ -47,7 +47,7 @@ export function jwtVerifier<T>(options: JwtVerifierOptions<T>): JwtVerifier<T> {
   const { keys, profile, clock, shape, cacheSize } = options;
   let passGate = jwtGate({ algorithms: keys.algorithms, typ: options.typ });
   const checkSignature = options.checkSignature ?? verifySignature;
-  const cache = cacheSize === 0 ? null : new LRUCache<string, Verified<T>>({ max: cacheSize });
+  const cache = cacheSize === 0 ? null : new RecentMap<Verified<T>>(cacheSize);
   let revision = keys.revision;
 
   function verifyWith(
