@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { vi } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
+import { PACKAGE_ROOT } from '../support/package-exports.ts';
 import { parseCurl, performCurl, shellWords } from './curl.ts';
 import type { Step } from './pages.ts';
 import { elided, partShown, shownBy, unwrapped } from './shown.ts';
@@ -158,6 +159,7 @@ export function openTranscript({ startAt, stands, browse }: TranscriptOptions): 
       vi.setSystemTime(Date.now() + Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]);
       return { happened: '', shown: step.shown?.text ?? '' };
     }
+    if (text.startsWith('npm install ')) return { happened: notInstalled(text), shown: [] };
     if (text.startsWith('portcullis ')) return runToolStep(step);
     if (text.startsWith('curl ')) return runCurl(step);
     throw new Error(`${step.place}: nobody performs: ${text}`);
@@ -176,6 +178,14 @@ export function openTranscript({ startAt, stands, browse }: TranscriptOptions): 
       workshop.close();
     },
   };
+}
+
+/** What a reader is told to install and is not there, where the page is performed. */
+function notInstalled(command: string): readonly string[] {
+  const [, , ...names] = shellWords(command, {});
+  return names.filter(
+    (name) => name !== 'portcullis' && !existsSync(join(PACKAGE_ROOT, 'node_modules', name)),
+  );
 }
 
 const ASSIGNMENT = /^(export )?(\w+)=\$\((.*)\)$/s;
