@@ -4,9 +4,11 @@ import type { Store } from 'portcullis';
 import { allowlists, type Allowlists } from 'portcullis/allowlists';
 import { apiKeys, type ApiKeys } from 'portcullis/api-keys';
 import { jsonLines, onEveryEvent } from 'portcullis/audit';
+import type { Connections } from 'portcullis/connections';
 import { loginLimits } from 'portcullis/login-limits';
 import { oauthClients, type OAuthClients } from 'portcullis/oauth-clients';
 import { argon2Passwords, type Passwords } from 'portcullis/passwords/argon2';
+import { adsConnections } from './ads.ts';
 import { type Environment, SetupError } from './environment.ts';
 import { privateFiles, type PrivateFiles } from './private-files.ts';
 import { directoryOf, openStore } from './store.ts';
@@ -24,6 +26,8 @@ export interface Host {
   readonly allowlists: Allowlists;
   /** The applications that may ask for access in somebody's name, or in their own. */
   readonly oauthClients: OAuthClients;
+  /** The connections of workspaces to ads accounts. */
+  readonly connections: Connections;
   /** Bounds guesses of passwords, in all systems together. */
   readonly loginLimiter: ReturnType<typeof loginLimits>;
   /** What tokens are signed and verified with. */
@@ -36,17 +40,20 @@ export async function openHost(environment: Environment): Promise<Host> {
   const { auditLog } = environment;
   if (auditLog !== null) onEveryEvent(jsonLines(createWriteStream(auditLog, { flags: 'a', mode: 0o600 })));
   const store = await openStore(environment.store);
+  const users = usersIn(store);
+  const secret = environment.secret ?? files.keep('jwt-secret', () => randomBytes(32).toString('base64url'));
   return {
     environment,
     store,
     files,
-    users: usersIn(store),
+    users,
     passwords: argon2Passwords(),
     apiKeys: apiKeys({ store, productPrefix: 'demo' }),
     allowlists: allowlists({ store }),
     oauthClients: oauthClients({ store }),
+    connections: adsConnections(store, users, environment.providers, secret),
     loginLimiter: loginLimits({ store }),
-    secret: environment.secret ?? files.keep('jwt-secret', () => randomBytes(32).toString('base64url')),
+    secret,
   };
 }
 

@@ -18,7 +18,11 @@ export const config = {
   apiKeys: host.apiKeys,
   allowlists: host.allowlists,
   oauthClients: host.oauthClients,
-  systems: wire(host).mounted.map(({ system }) => system),
+  connections: host.connections,
+  // Those that have sessions to administer.
+  systems: wire(host)
+    .mounted.map(({ system }) => system)
+    .filter((system) => 'sessions' in system),
   trustedProxies: environment.trustedProxies,
   secrets: { JWT_SECRET: host.secret },
 };

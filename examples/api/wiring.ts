@@ -4,9 +4,13 @@ import { under } from 'portcullis/node';
 import type { Api, Mounted, System } from './api.ts';
 import { health } from './health.ts';
 import type { Host } from './host.ts';
+import { ownUrl } from './own-url.ts';
+import { pageSessions } from './page-sessions.ts';
 import { b2b } from './systems/b2b.ts';
 import { bearerSession } from './systems/bearer-session.ts';
+import { connections } from './systems/connections.ts';
 import { jwtPair } from './systems/jwt-pair.ts';
+import { login } from './systems/login.ts';
 import { oauth } from './systems/oauth.ts';
 
 /**
@@ -15,12 +19,16 @@ import { oauth } from './systems/oauth.ts';
  * @param url Where the server listens; without one, as in the tool, nobody is told a URL.
  */
 export function wire(host: Host, url: string | null = null): Api {
-  const systems = [b2b(host), jwtPair(host), bearerSession(host), oauth(host, url)] as const;
-  const [first, ...others] = systems;
+  const first = b2b(host);
+  const jwt = jwtPair(host, url);
+  const own = ownUrl(host.environment, url);
+  const pages = pageSessions(host, jwt.system, own);
+  const ads = connections(host, jwt.system, pages, own);
+  const others = [jwt, bearerSession(host), oauth(host, url), ads, login(host, url)];
   const mounted = [first, ...others];
   return {
     mounted,
-    systems: [inPlace(first), ...others.map(inPlace)],
+    systems: [inPlace(first), ...others.map(inPlace), pages],
     routes: [...health(host.store), ...mounted.flatMap(({ routes }) => routes)],
     elsewhere: [open('there is nothing to protect'), nothingHere],
   };

@@ -107,6 +107,10 @@ describe('the text for a person', () => {
       '# Sign in, then ask for the reports of account 1001: 200',
       '# OAuth API without a token: 401',
       '# As the application research-sync, for the team reef: 200',
+      '# Connections to Google Ads and Meta Ads are off: set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, or',
+      '# FACEBOOK_CLIENT_ID and FACEBOOK_CLIENT_SECRET.',
+      '# A page for people: URL/login (with GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET also by Google; with' +
+        ' FACEBOOK_CLIENT_ID, FACEBOOK_CLIENT_SECRET and FACEBOOK_LOGIN=1 by Facebook)',
     ]);
   });
 

@@ -57,6 +57,12 @@ describe('without demonstration data', () => {
         '# OAuth API without a token: 401',
         `curl -i '${url}/v1/research'`,
         '',
+        '# Connections to Google Ads and Meta Ads are off: set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, or',
+        '# FACEBOOK_CLIENT_ID and FACEBOOK_CLIENT_SECRET.',
+        '',
+        '# A page for people: http://localhost:3000/login (with GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET also by Google; with' +
+          ' FACEBOOK_CLIENT_ID, FACEBOOK_CLIENT_SECRET and FACEBOOK_LOGIN=1 by Facebook)',
+        '',
         'Since others can reach 0.0.0.0, users to try it with are made only with DEMO=1.',
         '',
         'What is decided about each request appears here. Ctrl-C stops the server.',

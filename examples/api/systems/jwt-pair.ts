@@ -1,5 +1,5 @@
 import { ipAllowlist } from 'portcullis/ip-allowlist';
-import { jwtPairSystem } from 'portcullis/jwt-pair';
+import { jwtPairSystem, type JwtPairSystem } from 'portcullis/jwt-pair';
 import { ApiKeyStrategy } from 'portcullis/strategies/api-key';
 import { workspaceScope } from 'portcullis/workspace-scope';
 import { scoped } from 'portcullis/workspaces';
@@ -9,9 +9,15 @@ import { jwtPairDemonstration } from '../demonstrations/jwt-pair.ts';
 import type { Host } from '../host.ts';
 import { ok } from '../routes.ts';
 import { directoryOf, type UserRow } from '../users.ts';
+import { socialSignIn } from './social.ts';
 
-/** The JWT pair API at `/api/v1/jwt/*`, and the audiences of a workspace for its members and API keys. */
-export function jwtPair(host: Host): Mounted {
+/**
+ * The JWT pair API at `/api/v1/jwt/*` with sign-in by providers at `/api/v1/auth/*`, and the audiences of a workspace for
+ * its members and API keys.
+ *
+ * @param url Where the server listens.
+ */
+export function jwtPair(host: Host, url: string | null): Mounted & { readonly system: JwtPairSystem } {
   const { store, secret, apiKeys, allowlists, loginLimiter, environment } = host;
   const { trustedProxies } = environment;
   const system = jwtPairSystem({
@@ -20,6 +26,7 @@ export function jwtPair(host: Host): Mounted {
     keys: secret,
     apiKeys: new ApiKeyStrategy({ keys: apiKeys, trustedProxies }),
     compat: 'drf',
+    social: socialSignIn(host, url),
     trustedProxies,
     loginLimiter,
     ...environment.lifetimes,
