@@ -55,7 +55,8 @@ export function signInView({ seal, purpose, username, problem }: SignInView): Ht
 export function signInProblem({ code, details }: AuthError): string {
   if (code === 'rate_limited')
     return `Too many tries. Wait ${inWords(details.retryAfterSeconds ?? 60)}, then try again.`;
-  if (code === 'interaction_invalid') return 'This page was open for too long. Please sign in again.';
+  if (code === 'interaction_invalid')
+    return 'This page was open for too long, or under another address than its own. Please sign in again.';
   if (code === 'login_failed') return 'The user name or the password is not right.';
   return 'Enter your user name and your password.';
 }

@@ -48,7 +48,7 @@ describe('a form of the pages', () => {
       const answer = await browser.submit('sign-in', { ...ADA, ...fields }, sent);
       expect([answer.status, problem(answer)]).toEqual([
         403,
-        'This page was open for too long. Please sign in again.',
+        'This page was open for too long, or under another address than its own. Please sign in again.',
       ]);
       expect(host.script.calls).not.toContain('findLogin ada@acme.example');
       const next = await browser.submit('sign-in', ADA);
