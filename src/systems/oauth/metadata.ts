@@ -18,7 +18,7 @@ export function metadataEndpoints(parts: OAuthParts): readonly Endpoint[] {
   ];
 }
 
-export const SERVER = 'oauth-authorization-server';
+const SERVER = 'oauth-authorization-server';
 export const RESOURCE = 'oauth-protected-resource';
 
 export function resourceOf({ resource, issuer }: OAuthConfig): string {
@@ -26,7 +26,7 @@ export function resourceOf({ resource, issuer }: OAuthConfig): string {
 }
 
 /** What the server offers; what is switched off is absent. */
-export function serverMetadata({ config, ring }: OAuthParts): Readonly<Record<string, unknown>> {
+function serverMetadata({ config, ring }: OAuthParts): Readonly<Record<string, unknown>> {
   const { issuer, webAppUrl, grants, scopes, issParameter, revocation, introspection } = config;
   const hasCode = grants.includes('authorization_code');
   const hasPublicKeys = ring !== null && [...ring.algorithms].some((algorithm) => !isSymmetric(algorithm));

@@ -1,3 +1,4 @@
+import { StoreError } from '../../../src/core/errors.ts';
 import type { Exchange } from '../../../src/core/exchange.ts';
 import { jsonReply, type Reply } from '../../../src/core/reply.ts';
 import type { Endpoint } from '../../../src/systems/endpoints.ts';
@@ -62,6 +63,7 @@ async function decide(
   }
   if (decision === 'deny') return seeOther(authorization.deny(request).location);
   if (decision === 'fail') throw new Error('a page failed');
+  if (decision === 'outage') throw new StoreError('the users are out of reach');
   return jsonReply(200, { page: 'consent', question: shown(step.question) });
 }
 

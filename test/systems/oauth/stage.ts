@@ -91,7 +91,7 @@ export interface StageOptions extends Partial<
 
 export const SECRET: string = TEST_SECRET;
 export const DEVICE_GRANT: OAuthGrantType = 'urn:ietf:params:oauth:grant-type:device_code';
-export const ALL_GRANTS: readonly OAuthGrantType[] = [
+const ALL_GRANTS: readonly OAuthGrantType[] = [
   'authorization_code',
   'refresh_token',
   'client_credentials',

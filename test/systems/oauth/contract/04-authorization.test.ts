@@ -162,11 +162,12 @@ describe.each(HOSTS)('Authorization response on $name', (host) => {
     expectTokens(await stage.redeem(stage.app, code ?? ''));
   });
 
-  it('user denies: redirect error=access_denied; host failure: server_error', async () => {
+  it('user denies: redirect error=access_denied; host failure: server_error or temporarily_unavailable', async () => {
     const stage = await startStage(host);
     for (const [decision, error] of [
       ['deny', 'access_denied'],
       ['fail', 'server_error'],
+      ['outage', 'temporarily_unavailable'],
     ] as const) {
       const answer = await stage.authorize(
         stage.app,
