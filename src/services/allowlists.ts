@@ -47,6 +47,7 @@ export type { Tally, TallyLine } from './allowlists/tally.ts';
 export type { AllowlistWarning, AllowlistWarningCode } from './allowlists/warnings.ts';
 
 export interface AllowlistsOptions {
+  /** Where the lists are kept, and through whose feed edits reach every process. */
   readonly store: RecordStore & FeedStore;
   /** The reader of the store's feed, shared with whatever else reads it; by default one of its own is made. */
   readonly feed?: FeedReader | undefined;

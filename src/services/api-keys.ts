@@ -33,6 +33,7 @@ export type { ApiKeySecretUsage, ApiKeyUsage, FinishedRotation } from './api-key
 export { apiKeyPattern, findApiKeys, type ApiKeyFormat } from '../tokens/api-key-format.ts';
 
 export interface ApiKeysOptions {
+  /** Where keys are kept as hashes, and through whose feed edits reach every process. */
   readonly store: RecordStore & FeedStore;
   /** The reader of the store's feed, shared with whatever else reads it; by default one of its own is made. */
   readonly feed?: FeedReader | undefined;
@@ -58,6 +59,7 @@ export interface ApiKeysOptions {
   readonly onEvent?: EventSink<ApiKeyEvent> | undefined;
 }
 
+/** A pepper by its name, so that keys tell which one they were hashed with. */
 export interface PepperOption {
   /** Stands beside each hash: 1 to 32 letters, digits, `_` and `-`. */
   readonly id: string;

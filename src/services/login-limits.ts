@@ -7,6 +7,7 @@ import type { LoginAttempt, LoginLimiter } from './login.ts';
 import { wholeSecondsUntil } from './seconds-to-wait.ts';
 
 export interface LoginLimitsOptions {
+  /** Where failures are counted, for all processes. */
   readonly store: RecordStore;
   /** Failures from one address (IPv4) or /64 network (IPv6) within an hour; default 100. */
   readonly failuresPerAddress?: number | undefined;

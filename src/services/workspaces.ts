@@ -52,6 +52,7 @@ export function scoped<T>(make: (workspace: string) => T): () => T {
 }
 
 export interface UnscopedOptions {
+  /** Is told of the call before it runs; what it throws changes nothing. */
   readonly onEvent?: EventSink<WorkspaceEvent> | undefined;
   readonly clock?: Clock | undefined;
 }

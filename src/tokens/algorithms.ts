@@ -14,6 +14,7 @@ export const JWT_ALGORITHMS = [
   'ES512',
 ] as const;
 
+/** The name of an algorithm that tokens can be signed with (RFC 7518 section 3); `none` is not among them. */
 export type JwtAlgorithm = (typeof JWT_ALGORITHMS)[number];
 
 /** Whether one secret both signs and verifies. */

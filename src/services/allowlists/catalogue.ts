@@ -15,6 +15,7 @@ export interface AllowlistSummary {
   readonly overriddenUntil: number | null;
 }
 
+/** A part of the configured lists, in byte order of their subjects. */
 export interface AllowlistPage {
   readonly items: readonly AllowlistSummary[];
   /** Hand it in as `after` for the next page; `null` at the end. */

@@ -103,8 +103,11 @@ export interface AddOptions extends LockOutOptions {
   readonly observe?: boolean | undefined;
 }
 
+/** What was added, with what may not be meant so, or why nothing was. */
 export type AddResult = (Added & { readonly warnings: readonly AddWarning[] }) | EditRefusal;
+/** What was removed, or why nothing was. */
 export type RemoveResult = Removed | EditRefusal;
+/** What was changed, or why nothing was. */
 export type ChangeResult = Changed | EditRefusal;
 
 /** What was added, and may not be what was meant. */

@@ -8,6 +8,7 @@ export interface EditRefusal {
   readonly line?: number;
 }
 
+/** Which rule an edit or a question breaks, for programs; `problem` says it to people. */
 export type EditRefusalCode =
   | 'network_invalid'
   | 'label_invalid'

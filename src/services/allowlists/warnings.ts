@@ -16,6 +16,7 @@ import { isLive, type AllowlistEntry } from './document.ts';
 export type AllowlistWarningCode =
   'host_bits_set' | 'ipv4_mapped' | 'covers_everything' | 'private_range' | 'overlap' | 'expired';
 
+/** What may not be meant as it stands. The entry is in force all the same. */
 export interface AllowlistWarning {
   readonly warning: AllowlistWarningCode;
   /** The network of the entry. */

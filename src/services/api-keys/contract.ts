@@ -77,12 +77,14 @@ export interface FinishOptions extends EditOptions {
   readonly quietDays: number;
 }
 
+/** A key when it is created, and never again. */
 export interface IssuedApiKey {
   /** The whole key. It cannot be had again. */
   readonly key: string;
   readonly record: ApiKeyRecord;
 }
 
+/** A part of the keys of a workspace, in the order of their ids. */
 export interface ApiKeyPage {
   readonly items: readonly ApiKeyRecord[];
   /** Hand it in as `after` for the next page; `null` at the end. */

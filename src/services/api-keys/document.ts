@@ -26,6 +26,7 @@ export interface ApiKeyRecord {
   readonly secrets: readonly ApiKeySecret[];
 }
 
+/** The most requests with a key in a window of so many seconds; what is beyond is answered 429. */
 export interface ApiKeyRateLimit {
   readonly limit: number;
   readonly windowSeconds: number;

@@ -67,6 +67,7 @@ export interface ImportedKeyInput {
   readonly forgetAt?: number | undefined;
 }
 
+/** What the service needs of a store: a place for keys, the feed that spreads edits, and a sign of life. */
 export type SigningKeyStore = RecordStore & FeedStore & Pick<Store, 'ping'>;
 
 /** An imported key that is ready for use. */

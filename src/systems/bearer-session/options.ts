@@ -27,6 +27,7 @@ export interface AccountsDirectory<U extends User = User> extends Directory<U>, 
  * absolute end by default.
  */
 export interface BearerSessionOptions extends Omit<SessionSystemOptions<User>, 'directory'> {
+  /** The host's users, with the accounts that they belong to. */
   readonly directory: AccountsDirectory;
   /** At least 32 bytes; tokens are derived with it and only their hashes are kept. */
   readonly secret: KeyInput;
