@@ -14,6 +14,11 @@ import {
 } from '../support/postgres.ts';
 import { type StoreProcesses, storeProcesses } from '../support/store-processes.ts';
 
+/** A crowded machine must not fail what is no test of patience. */
+const PATIENT = { timeoutMs: 20_000, acquireTimeoutMs: 10_000 };
+/** What the cases of outages allow is two seconds. */
+const PROMPT = { timeoutMs: 1_800, acquireTimeoutMs: 900 };
+
 describe.skipIf(POSTGRES_SOURCE === null)('postgresStore passes the conformance suite', () => {
   const schemas = new WeakMap<Store, string>();
   let postgres: Postgres;
@@ -36,8 +41,8 @@ describe.skipIf(POSTGRES_SOURCE === null)('postgresStore passes the conformance 
     await postgres.stop();
   }, 60_000);
 
-  async function open(schema: string, clock: Clock): Promise<Store> {
-    const store = await postgresStore({ pool, schema, clock, timeoutMs: 1_800, acquireTimeoutMs: 900 });
+  async function open(schema: string, clock: Clock, deadlines = PATIENT): Promise<Store> {
+    const store = await postgresStore({ pool, schema, clock, ...deadlines });
     schemas.set(store, schema);
     return store;
   }
@@ -47,13 +52,16 @@ describe.skipIf(POSTGRES_SOURCE === null)('postgresStore passes the conformance 
     open: (of, { clock }) => open(schemaOf(of), clock),
     spawn: (of) => processes.spawn('postgres-worker.mjs', [url, schemaOf(of)]),
     wakesOthers: true,
-    // The server of DATABASE_URL is not the tests' to harm.
-    outage: CAN_START_POSTGRES ? () => outageOf(postgres as OwnPostgres) : undefined,
   });
+  // The server of DATABASE_URL is not the tests' to harm.
+  const outages = storeConformance(({ clock }) => open(`case_${++made}`, clock, PROMPT), {
+    outage: CAN_START_POSTGRES ? () => outageOf(postgres as OwnPostgres) : undefined,
+  }).filter(({ name }) => !cases.some((each) => each.name === name));
 
   function outageOf(server: OwnPostgres): Outage {
     return { freeze: server.freeze, thaw: server.thaw, crash: async () => server.crash() };
   }
 
-  for (const { name, run } of cases) it(name, async () => expect(await run()).toBeUndefined(), 120_000);
+  for (const { name, run } of [...cases, ...outages])
+    it(name, async () => expect(await run()).toBeUndefined(), 120_000);
 });

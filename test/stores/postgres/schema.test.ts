@@ -195,6 +195,13 @@ describe.skipIf(POSTGRES_SOURCE === null)('the schema of postgresStore', () => {
     await stage.admin.query('DROP DATABASE portcullis_test_latin');
   });
 
+  it('refuses connections that ask for binary results', async () => {
+    const pool = stage.pool({ binary: true } as pg.PoolConfig);
+    await expect(postgresStore({ pool })).rejects.toThrow(
+      'postgresStore.pool: its connections must not ask for binary results.',
+    );
+  });
+
   it('refuses connections on which a step would not see what it waited for', async () => {
     const pool = stage.pool({ options: '-c default_transaction_isolation=repeatable\\ read' });
     await expect(postgresStore({ pool })).rejects.toThrow(
