@@ -23,7 +23,7 @@ export type DecodedBody =
  * @returns `body_too_large`, `body_media_type` for another content type, `body_syntax` for bytes that cannot be decoded.
  */
 export async function readBody(
-  exchange: Exchange,
+  exchange: Pick<Exchange, 'body'>,
   accepted: readonly BodyEncoding[],
 ): Promise<DecodedBody | AuthError> {
   const reading = await exchange.body(BODY_LIMIT_BYTES);

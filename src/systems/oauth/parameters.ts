@@ -1,6 +1,7 @@
 import { authError, isAuthError, type AuthError, type FieldProblem } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
-import { memberOf, membersOf, readBody } from '../request-body.ts';
+import { BODY_LIMIT_BYTES, memberOf, membersOf, readBody } from '../request-body.ts';
+import { repeatedMembers } from './repeated-members.ts';
 
 /** The parameters of one request, each of them once. One that is empty counts as absent (RFC 6749 section 3.1). */
 export interface Parameters {
@@ -35,7 +36,8 @@ export type ParameterName = (typeof PARAMETERS)[number];
  * @returns `body_invalid` for a parameter that comes twice or is no text, and the refusals of reading a body.
  */
 export async function readParameters(exchange: Exchange): Promise<Parameters | AuthError> {
-  const body = await readBody(exchange, ['form', 'json']);
+  const reading = await exchange.body(BODY_LIMIT_BYTES);
+  const body = await readBody({ body: () => Promise.resolve(reading) }, ['form', 'json']);
   if (isAuthError(body)) return body;
   if (body.kind === 'empty') return toParameters(new Map());
   if (exchange.headerLines('content-type').length === 0)
@@ -47,7 +49,10 @@ export async function readParameters(exchange: Exchange): Promise<Parameters | A
   const members = membersOf(body);
   if (members === null) return authError('body_syntax');
   const values = new Map<string, string>();
-  const wrong = new Set<string>();
+  // What a framework has parsed has lost them.
+  const repeated =
+    reading.kind === 'bytes' ? repeatedMembers(Buffer.from(reading.bytes).toString('utf8')) : [];
+  const wrong = new Set([...repeated].filter((name) => KNOWN.has(name)));
   for (const name of PARAMETERS) {
     const value = memberOf(members, name);
     if (typeof value === 'string') values.set(name, value);

@@ -162,6 +162,24 @@ const ROWS: readonly Row[] = [
       refusal: INVALID_REQUEST,
     }),
   ),
+  ...['"scope":"rest_api:read"', '"sc\\u006fpe":"rest_api:write"'].map((member): Row => ({
+    name: `OS-05 a JSON member twice: ${member}`,
+    ask: ({ token, app }) => {
+      const body = JSON.stringify({ ...ASKED, ...app.credentials, more: { scope: ['"scope":{'] } });
+      return token(`${body.slice(0, -1)},${member}}`, { 'Content-Type': 'application/json' });
+    },
+    refusal: INVALID_REQUEST,
+  })),
+  {
+    name: 'members of the same name at different depths, which are no repetition',
+    ask: ({ token, app }) =>
+      token(
+        JSON.stringify({ more: { scope: '}"scope":', a: [{ scope: 1 }] }, ...ASKED, ...app.credentials }),
+        {
+          'Content-Type': 'application/json',
+        },
+      ),
+  },
   {
     name: 'an unknown parameter twice, which is ignored',
     ask: ({ token, app }) => token(`${formOf({ ...ASKED, ...app.credentials })}&resource=a&resource=b`),
