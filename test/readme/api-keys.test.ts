@@ -1,37 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stepsOf } from './pages.ts';
-import { openTranscript, type Transcript } from './transcript.ts';
+import { describe, expect, it } from 'vitest';
+import { itPerforms } from './performed-page.ts';
 
 const PAGE = 'docs/guide/api-keys.md';
-const steps = stepsOf(PAGE);
-const folder = mkdtempSync(join(tmpdir(), 'portcullis-transcript-'));
-let transcript: Transcript;
-
-beforeAll(() => {
-  transcript = openTranscript({
-    startAt: Date.UTC(2027, 4, 3, 9),
-    stands: {
-      "'portcullis.db'": JSON.stringify(join(folder, 'portcullis.db')),
-      "'audit.jsonl'": JSON.stringify(join(folder, 'audit.jsonl')),
-    },
-  });
-});
-afterAll(async () => {
-  await transcript.close();
-  rmSync(folder, { recursive: true, force: true });
-});
 
 describe(PAGE, () => {
-  it.each(steps.map((step) => ({ ...step, title: `${step.place} ${step.text.split('\n')[0]}` })))(
-    'shows what comes of $title',
-    async (step) => {
-      const { happened, shown } = await transcript.perform(step);
-      expect(happened).toEqual(shown);
-    },
-  );
+  const steps = itPerforms({
+    page: PAGE,
+    startAt: Date.UTC(2027, 4, 3, 9),
+    files: ['portcullis.db', 'audit.jsonl'],
+  });
 
   it('AK-06 walks a rotation from the creation of a key to the end of its first secret', () => {
     const commands = steps.flatMap(({ text }) => /\bportcullis keys ([\w-]+)/.exec(text)?.[1] ?? []);

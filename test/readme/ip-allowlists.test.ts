@@ -1,34 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stepsOf } from './pages.ts';
-import { openTranscript, type Transcript } from './transcript.ts';
+import { describe, expect, it } from 'vitest';
+import { itPerforms } from './performed-page.ts';
 
 const PAGE = 'docs/guide/ip-allowlists.md';
-const steps = stepsOf(PAGE);
-const folder = mkdtempSync(join(tmpdir(), 'portcullis-transcript-'));
-let transcript: Transcript;
-
-beforeAll(() => {
-  transcript = openTranscript({
-    startAt: Date.UTC(2027, 2, 1, 9),
-    stands: { "'portcullis.db'": JSON.stringify(join(folder, 'portcullis.db')) },
-  });
-});
-afterAll(async () => {
-  await transcript.close();
-  rmSync(folder, { recursive: true, force: true });
-});
 
 describe(PAGE, () => {
-  it.each(steps.map((step) => ({ ...step, title: `${step.place} ${step.text.split('\n')[0]}` })))(
-    'shows what comes of $title',
-    async (step) => {
-      const { happened, shown } = await transcript.perform(step);
-      expect(happened).toEqual(shown);
-    },
-  );
+  const steps = itPerforms({ page: PAGE, startAt: Date.UTC(2027, 2, 1, 9), files: ['portcullis.db'] });
 
   it('walks through observing, the report, adding, explaining, enforcing, the lock-out, the glass and expiry', () => {
     const commands = steps.flatMap(({ text }) => /^portcullis allowlist ([\w-]+)/.exec(text)?.[1] ?? []);

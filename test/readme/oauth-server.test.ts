@@ -1,37 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { formBrowser } from '../support/form-browser.ts';
 import { send } from '../support/http-client.ts';
-import { stepsOf } from './pages.ts';
-import { openTranscript, type Transcript } from './transcript.ts';
+import { itPerforms } from './performed-page.ts';
 
 const PAGE = 'docs/guide/oauth-server.md';
-const steps = stepsOf(PAGE);
-const folder = mkdtempSync(join(tmpdir(), 'portcullis-transcript-'));
-let transcript: Transcript;
-
-beforeAll(() => {
-  transcript = openTranscript({
-    startAt: Date.UTC(2027, 2, 1, 9),
-    stands: { "'portcullis.db'": JSON.stringify(join(folder, 'portcullis.db')) },
-    browse,
-  });
-});
-afterAll(async () => {
-  await transcript.close();
-  rmSync(folder, { recursive: true, force: true });
-});
 
 describe(PAGE, () => {
-  it.each(steps.map((step) => ({ ...step, title: `${step.place} ${step.text.split('\n')[0]}` })))(
-    'shows what comes of $title',
-    async (step) => {
-      const { happened, shown } = await transcript.perform(step);
-      expect(happened).toEqual(shown);
-    },
-  );
+  const steps = itPerforms({
+    page: PAGE,
+    startAt: Date.UTC(2027, 2, 1, 9),
+    files: ['portcullis.db'],
+    browse,
+  });
 
   it('walks through every grant', () => {
     const commands = steps.flatMap(({ text }) => /grant_type=([\w:-]+)/.exec(text)?.[1] ?? []);
