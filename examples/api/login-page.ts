@@ -51,7 +51,7 @@ function page({ query }: Exchange, providers: readonly Provider[]): Reply {
 ${providers.map(providerLink).join('\n')}
 <form id="password">
 <label for="email">E-mail</label>
-<input id="email" name="email" type="email" autocomplete="username" required>
+<input id="email" name="email" type="text" inputmode="email" autocomplete="username" required>
 <label for="secret">Password</label>
 <input id="secret" name="password" type="password" autocomplete="current-password" required>
 <button>Sign in</button>
@@ -59,7 +59,7 @@ ${providers.map(providerLink).join('\n')}
 </section>
 <section id="signed-in" aria-labelledby="who" hidden>
 <h2 id="who"></h2>
-<p>Audiences of your workspace:</p>
+<p id="about"></p>
 <ul id="audiences"></ul>
 <p><a class="button" href="/connections">Connections</a></p>
 <button id="sign-out" type="button">Sign out</button>
@@ -129,6 +129,7 @@ async function show(name, pair) {
   byId('who').textContent = 'Signed in as ' + name;
   const answer = await fetch('/api/v1/audiences/', { headers: { Authorization: 'Bearer ' + pair.access } });
   const items = answer.ok ? await answer.json() : [];
+  byId('about').textContent = answer.ok ? 'Audiences of your workspace:' : 'You are in no workspace yet.';
   byId('audiences').replaceChildren(...items.map((each) => {
     const item = document.createElement('li');
     item.textContent = each.name;
