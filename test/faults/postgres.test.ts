@@ -7,6 +7,7 @@ import { postgresStore, type PostgresPool } from '../../src/stores/postgres.ts';
 import { storeConformance } from '../../src/stores/testing.ts';
 import { type AuthNode, startAuthNode } from '../support/auth-node.ts';
 import { CAN_START_POSTGRES, type OwnPostgres, startOwnPostgres } from '../support/postgres.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { MOST_MS } from './engines.ts';
 import { expectOnlyOutages, statuses, untilGood } from './load.ts';
 
@@ -41,6 +42,34 @@ describe.skipIf(!CAN_START_POSTGRES)('PostgreSQL', () => {
     ends.push(() => node.stop());
     return { ...node, store };
   }
+
+  it('F5 whose packets to the one connection that listens are dropped is heard again on another', async () => {
+    const { server, url } = await begin();
+    const proxy = await startTcpProxy(server.port);
+    ends.push(() => proxy.stop());
+    const through = new URL(url);
+    through.port = String(proxy.port);
+    const here = await postgresStore({ pool: poolOf(url) });
+    const there = await postgresStore({ pool: poolOf(url), listenPool: poolOf(through.href, { max: 1 }) });
+    ends.push(
+      () => here.close(),
+      () => there.close(),
+    );
+    let woken = 0;
+    await there.feedWatch(() => {
+      woken += 1;
+    });
+    proxy.swallow();
+    proxy.deliver();
+    const line = { key: 'acc:1', value: 1, expiresAt: Date.now() + 600_000 };
+    await here.feedAppend([line]);
+    await pause(500);
+    // Deaf, without a word from the network; the connection is asked from time to time whether it is still there.
+    expect(woken).toBe(0);
+    await vi.waitFor(() => expect(woken).toBe(1), { timeout: 20_000, interval: 100 });
+    await here.feedAppend([line]);
+    await vi.waitFor(() => expect(woken).toBe(2), 5_000);
+  });
 
   it('F12 that is restarted at once is 503 and then good again within five seconds, with no dead connection left', async () => {
     const { server, url } = await begin();

@@ -65,15 +65,16 @@ export function createListener(
     let release: (() => boolean) | undefined;
     try {
       const client = await borrow();
-      release = hold(client);
-      letGo = release;
+      const held = hold(client);
+      release = held;
+      letGo = held;
       await inTime(client.query(plainStatement(`LISTEN "${channel}"`)), timeoutMs);
       client.unref?.();
-      if (closed) release();
+      if (closed) held();
       // Not at the start: whoever begins to watch reads the feed anyway.
       if (failures > 0) watchers.notify();
       failures = 0;
-      schedule(HEARTBEAT_MS, () => beat(client, letGo as () => boolean));
+      schedule(HEARTBEAT_MS, () => beat(client, held));
     } catch {
       // When the connection was lost meanwhile, that has asked for the next attempt already.
       if (release === undefined || release()) again();
