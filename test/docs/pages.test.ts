@@ -2,9 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pageNames, readPage } from '../readme/pages.ts';
-import { PACKAGE_ROOT } from '../support/package-exports.ts';
+import { PACKAGE_ROOT, packageEntries } from '../support/package-exports.ts';
 
 const pages = pageNames();
+
+/** The list of the pages that are made from the comments in the sources. */
+const REFERENCE = 'docs/reference/api/README.md';
 
 describe('README.md and the pages of docs', () => {
   it('link to files and headings that exist', () => {
@@ -18,11 +21,19 @@ describe('README.md and the pages of docs', () => {
 });
 
 describe('docs/README.md', () => {
-  it('links to every page', () => {
-    const linked = linksOf('docs/README.md').map((link) => join('docs', link));
-    expect(pages.filter((page) => page !== 'README.md' && page !== 'docs/README.md').toSorted()).toEqual(
-      linked.toSorted(),
+  it('links to every page, and to those of the reference through their own list', () => {
+    const others = pages.filter((page) => page !== 'README.md' && page !== 'docs/README.md');
+    const reference = linksOf(REFERENCE).map((link) => join(dirname(REFERENCE), link));
+    expect([...linksOf('docs/README.md').map((link) => join('docs', link)), ...reference].toSorted()).toEqual(
+      others.toSorted(),
     );
+  });
+});
+
+describe('The reference', () => {
+  it('has a page for each public entry, and no other', () => {
+    const named = packageEntries().map(({ name }) => `${name.replaceAll('/', '-')}.md`);
+    expect(linksOf(REFERENCE).toSorted()).toEqual(named.toSorted());
   });
 });
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
+import { routesOf, type FoundRoute } from 'portcullis/routes';
 import { describe, expect, it } from 'vitest';
-import { covers, isGuarded, type FoundRoute } from '../../../src/cli/routes/found-route.ts';
-import { routesOf } from '../../../src/cli/routes/routes-of.ts';
+import { covers, isGuarded } from '../../../src/cli/routes/found-route.ts';
 import { shopOnExpress, shopOnKoa } from './applications.ts';
 
 /** Method, path, and the names of the guards: what a reader looks for first. */
