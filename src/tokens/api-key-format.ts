@@ -23,20 +23,32 @@ export interface ApiKeyText {
 export interface ApiKeyTexts {
   /** `null` for a text that is no key of this product, or whose checksum is wrong. */
   read(key: string): ApiKeyText | null;
+  /** What a key would say that has this length and punctuation, whatever its other characters; `null` for none. */
+  outline(key: string): ApiKeyText | null;
   /** A new key with a fresh secret. */
   make(format: ApiKeyFormat, id: string): string;
 }
 
 export function apiKeyTexts(productPrefix: string): ApiKeyTexts {
   const checksummed = new RegExp(`^${checksummedSource(productPrefix)}$`);
-  const idStart = productPrefix.length + 1;
+  const start = `${productPrefix}_`;
+  const idEnd = start.length + ID_LENGTH;
+  const checksummedLength = idEnd + 1 + SECRET_LENGTH + CHECKSUM_LENGTH;
+
+  function outline(key: string): ApiKeyText | null {
+    if (key.length === checksummedLength && key.startsWith(start) && key[idEnd] === '_') {
+      return { format: 'checksummed', id: key.slice(start.length, idEnd) };
+    }
+    if (key.length === PREFIX_SECRET_LENGTH && key[ID_LENGTH] === '.') {
+      return { format: 'prefix-secret', id: key.slice(0, ID_LENGTH) };
+    }
+    return null;
+  }
 
   return {
-    read(key) {
-      if (PREFIX_SECRET.test(key)) return { format: 'prefix-secret', id: key.slice(0, ID_LENGTH) };
-      if (!checksummed.test(key) || !hasRightChecksum(key)) return null;
-      return { format: 'checksummed', id: key.slice(idStart, idStart + ID_LENGTH) };
-    },
+    read: (key) =>
+      PREFIX_SECRET.test(key) || (checksummed.test(key) && hasRightChecksum(key)) ? outline(key) : null,
+    outline,
     make(format, id) {
       if (format === 'prefix-secret') return `${id}.${randomBase62(SHORT_SECRET_LENGTH)}`;
       const body = `${productPrefix}_${id}_${randomBase62(SECRET_LENGTH)}`;
@@ -92,6 +104,7 @@ const CHECKSUM_LENGTH = 6;
 
 const MOST_PREFIX_CHARACTERS = 32;
 const PRODUCT_PREFIX = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
+const PREFIX_SECRET_LENGTH = ID_LENGTH + 1 + SHORT_SECRET_LENGTH;
 const PREFIX_SECRET = new RegExp(`^[0-9A-Za-z]{${ID_LENGTH}}\\.[0-9A-Za-z]{${SHORT_SECRET_LENGTH}}$`);
 
 /** All of a prefix's characters stand for themselves in a regular expression. */

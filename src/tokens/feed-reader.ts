@@ -17,9 +17,10 @@ export interface FeedReader {
   /**
    * Makes sure that what is known is fresh enough: at once when it is, otherwise after reading the feed.
    *
+   * @param nowMs The moment it is judged at; by default what the clock says.
    * @throws {@link StoreError} When the feed cannot be read and what is known is too old.
    */
-  fresh(): MaybePromise<void>;
+  fresh(nowMs?: number): MaybePromise<void>;
   /** Reads the feed to its end now, so that what this process has just written is known to it. */
   poll(): Promise<void>;
   /** Calls `listener` for every line; it may see a line more than once. */
@@ -94,12 +95,12 @@ export function feedReader({ store, clock, pollMs, maxStaleMs }: FeedReaderOptio
   }
 
   return {
-    fresh() {
-      const age = syncedAt === null ? Infinity : clock.now() - syncedAt;
+    fresh(now = clock.now()) {
+      const age = syncedAt === null ? Infinity : now - syncedAt;
       if (age >= 0 && age <= maxStaleMs) return undefined;
       start();
       // A reading that has been under way for too long says nothing fresh, however soon it ends.
-      const mayJoin = reading === null || clock.now() - readingSince <= maxStaleMs;
+      const mayJoin = reading === null || now - readingSince <= maxStaleMs;
       return (mayJoin ? read() : readAnew()).catch((cause: unknown) => {
         throw new StoreError('the revocation feed cannot be read, so no token can be trusted', { cause });
       });

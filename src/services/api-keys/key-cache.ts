@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
 import { StoreError } from '../../core/errors.ts';
+import { RecentMap } from '../../core/recent-map.ts';
 import type { RecordStore } from '../../core/store.ts';
 import type { ApiKeyHasher } from '../../tokens/api-key-hash.ts';
 import { API_KEY_KIND } from './document.ts';
@@ -9,7 +9,7 @@ import { toKnownKey, type KeyUses, type KnownKey } from './known-key.ts';
 /** The keys that this process has read lately, and the ids under which it found none. */
 export interface KeyCache {
   /** The key from memory, `null` when there is none; `undefined` when the store must be asked. */
-  known(id: string): KnownKey | null | undefined;
+  known(id: string, nowMs: number): KnownKey | null | undefined;
   /**
    * Asks the store; those who ask at the same time share one reading.
    *
@@ -58,8 +58,8 @@ interface Reading {
 }
 
 export function keyCache({ store, hasher, uses, clock, size }: KeyCacheParts): KeyCache {
-  const present = new LRUCache<string, { readonly key: KnownKey; readonly readAt: number }>({ max: size });
-  const absent = new LRUCache<string, number>({ max: MOST_ABSENT });
+  const present = new RecentMap<{ readonly key: KnownKey; readonly readAt: number }>(size);
+  const absent = new RecentMap<number>(MOST_ABSENT);
   const readings = new Map<string, Reading>();
 
   async function readKey(id: string): Promise<KnownKey | null> {
@@ -86,8 +86,8 @@ export function keyCache({ store, hasher, uses, clock, size }: KeyCacheParts): K
     }
   }
 
-  function isYounger(readAt: number, maxAgeMs: number): boolean {
-    const age = clock.now() - readAt;
+  function isYounger(readAt: number, maxAgeMs: number, now: number): boolean {
+    const age = now - readAt;
     return age >= 0 && age < maxAgeMs;
   }
 
@@ -101,19 +101,19 @@ export function keyCache({ store, hasher, uses, clock, size }: KeyCacheParts): K
   }
 
   return {
-    known(id) {
+    known(id, now) {
       const found = present.get(id);
-      if (found !== undefined) return isYounger(found.readAt, MAX_AGE_MS) ? found.key : undefined;
+      if (found !== undefined) return isYounger(found.readAt, MAX_AGE_MS, now) ? found.key : undefined;
       const askedAt = absent.get(id);
-      return askedAt !== undefined && isYounger(askedAt, ABSENT_MS) ? null : undefined;
+      return askedAt !== undefined && isYounger(askedAt, ABSENT_MS, now) ? null : undefined;
     },
     read,
     readAgain(id) {
-      const found = present.peek(id);
-      return found !== undefined && isYounger(found.readAt, AGAIN_MS) ? null : read(id);
+      const found = present.get(id);
+      return found !== undefined && isYounger(found.readAt, AGAIN_MS, clock.now()) ? null : read(id);
     },
     outdate(id, version) {
-      const found = present.peek(id);
+      const found = present.get(id);
       if (found !== undefined && found.key.version < version) present.delete(id);
       absent.delete(id);
       const reading = readings.get(id);

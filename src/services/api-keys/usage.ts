@@ -7,9 +7,10 @@ export interface UsageLog {
   /**
    * Notes a use now. It never waits and never fails.
    *
-   * @param from The address that it came from.
+   * @param from The address that it came from; `null` when it is not known.
+   * @param nowMs The moment of the use; by default what the clock says.
    */
-  note(id: string, serial: number, from?: string): void;
+  note(id: string, serial: number, from: string | null, nowMs?: number): void;
   /**
    * When each secret was last used, by its serial: what all processes have written and what this one knows beyond it.
    *
@@ -103,8 +104,7 @@ export function usageLog(store: RecordStore, clock: Clock): UsageLog {
   }
 
   return {
-    note(id, serial, from) {
-      const now = clock.now();
+    note(id, serial, from, now = clock.now()) {
       let entry = noted.get(id);
       if (entry === undefined) {
         entry = { unwritten: new Map(), triedAt: null, writing: false };

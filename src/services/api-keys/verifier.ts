@@ -26,8 +26,19 @@ export type KeyVerifier = (presented: string) => MaybePromise<VerifiedApiKey | A
 export function keyVerifier(parts: KeyVerifierParts): KeyVerifier {
   const { texts, hasher, cache, feed, usage, rehashing, clock } = parts;
 
-  /** Every secret is compared, so that the time does not tell which one it was. */
-  function findSecret(key: KnownKey, presented: string): KnownSecret | undefined {
+  /**
+   * Finds the secret that was presented. Every one of the key is compared, so that the time does not tell which it was, and
+   * where there is no key the same work is done.
+   */
+  function findSecret(
+    key: KnownKey | null | undefined,
+    presented: string,
+    { format }: ApiKeyText,
+  ): KnownSecret | undefined {
+    if (key === null || key === undefined) {
+      hasher.matchNobody(presented, format);
+      return undefined;
+    }
     let found: KnownSecret | undefined;
     for (const secret of key.secrets) {
       if (secret.hash.algorithm !== null && hasher.matches(presented, secret.hash)) found = secret;
@@ -37,39 +48,53 @@ export function keyVerifier(parts: KeyVerifierParts): KeyVerifier {
 
   function judge(
     key: KnownKey | null,
+    secret: KnownSecret | undefined,
     presented: string,
-    { format }: ApiKeyText,
+    now: number,
   ): VerifiedApiKey | AuthError {
-    if (key === null) {
-      hasher.matchNobody(presented, format);
-      return UNKNOWN;
-    }
-    const secret = findSecret(key, presented);
-    const now = clock.now();
+    if (key === null) return UNKNOWN;
     if (secret === undefined) return judgeUnmatched(key, now);
     if (key.revokedAt !== null) return REVOKED;
     if (isOver(key.expiresAt, now) || isOver(secret.endsAt, now)) return EXPIRED;
-    usage.note(key.id, secret.serial);
+    usage.note(key.id, secret.serial, null, now);
     if (secret.hash.algorithm !== null && hasher.isOutdated(secret.hash)) {
       rehashing.rehash(key.id, presented);
     }
     return secret.verified;
   }
 
-  function lookUp(text: ApiKeyText, presented: string): MaybePromise<VerifiedApiKey | AuthError> {
-    const known = cache.known(text.id);
-    if (known === undefined) return cache.read(text.id).then((key) => judge(key, presented, text));
-    const verdict = judge(known, presented, text);
+  function compare(key: KnownKey | null, presented: string, text: ApiKeyText): VerifiedApiKey | AuthError {
+    return judge(key, findSecret(key, presented, text), presented, clock.now());
+  }
+
+  /** What a verdict by memory comes to, where `undefined` says that memory has none. */
+  function orRead(
+    verdict: VerifiedApiKey | AuthError | undefined,
+    presented: string,
+    text: ApiKeyText,
+  ): MaybePromise<VerifiedApiKey | AuthError> {
+    if (verdict === undefined) return cache.read(text.id).then((key) => compare(key, presented, text));
     if (verdict !== SECRET_INVALID) return verdict;
     // Another process may have given the key this secret a moment ago, and whoever made it may use it at once.
-    return cache.readAgain(text.id)?.then((key) => judge(key, presented, text)) ?? verdict;
+    return cache.readAgain(text.id)?.then((key) => compare(key, presented, text)) ?? verdict;
   }
 
   return function verify(presented) {
-    const text = typeof presented === 'string' ? texts.read(presented) : null;
+    const text = typeof presented === 'string' ? texts.outline(presented) : null;
     if (text === null) return MALFORMED;
-    const fresh = feed.fresh();
-    return isPromise(fresh) ? fresh.then(() => lookUp(text, presented)) : lookUp(text, presented);
+    const now = clock.now();
+    const known = cache.known(text.id, now);
+    const secret = findSecret(known, presented, text);
+    // A digest that matches is one of the whole text, so that its characters and its checksum are right as well.
+    if (secret === undefined && texts.read(presented) === null) return MALFORMED;
+    const fresh = feed.fresh(now);
+    if (isPromise(fresh)) {
+      return fresh.then(() => {
+        const later = cache.known(text.id, clock.now());
+        return orRead(later === undefined ? later : compare(later, presented, text), presented, text);
+      });
+    }
+    return orRead(known === undefined ? known : judge(known, secret, presented, now), presented, text);
   };
 }
 
