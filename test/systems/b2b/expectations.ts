@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { expectJson } from '../../support/governed-answer.ts';
 import type { HttpAnswer } from '../../support/http-client.ts';
 
 /** The `data` of a login or a refresh. */
@@ -58,39 +59,31 @@ export const TOO_MANY_LOGINS = 'Too many login attempts. Please try again later.
 export const FAILED = internal('Internal server error');
 export const OUT = unavailable('Service temporarily unavailable', { retryAfter: '1' });
 
-/** The headers that the contract says something about; every other one is the framework's own. */
-const GOVERNED = [
-  'Content-Type',
-  'Content-Length',
-  'Transfer-Encoding',
-  'Cache-Control',
-  'Pragma',
-  'WWW-Authenticate',
-  'Allow',
-  'Retry-After',
-  'Location',
-  'Set-Cookie',
-] as const;
-
-type Governed = Readonly<Partial<Record<(typeof GOVERNED)[number], readonly string[]>>>;
-
 /** Expects status, every governed header and the whole body, byte for byte. */
 export function expectRefusal(answer: HttpAnswer, expected: Refusal): void {
   const { status, name, code, message, allow, retryAfter } = expected;
   const body = `{"error":{"name":"${name}","code":"${code}","message":"${message}"}}`;
-  expectAnswer(answer, status, body, {
-    'Cache-Control': ['no-store'],
-    ...(status === 401 ? { 'WWW-Authenticate': ['Bearer'] } : {}),
-    ...(allow === undefined ? {} : { Allow: [allow] }),
-    ...(retryAfter === undefined ? {} : { 'Retry-After': [retryAfter] }),
+  expectJson(answer, {
+    status,
+    body,
+    headers: {
+      'Cache-Control': ['no-store'],
+      ...(status === 401 ? { 'WWW-Authenticate': ['Bearer'] } : {}),
+      ...(allow === undefined ? {} : { Allow: [allow] }),
+      ...(retryAfter === undefined ? {} : { 'Retry-After': [retryAfter] }),
+    },
   });
 }
 
 /** Expects a success of the endpoints, which no cache may keep. */
 export function expectSuccess(answer: HttpAnswer, data: unknown): void {
-  expectAnswer(answer, 200, `{"success":true,"data":${JSON.stringify(data)}}`, {
-    'Cache-Control': ['no-store'],
-    Pragma: ['no-cache'],
+  expectJson(answer, {
+    status: 200,
+    body: `{"success":true,"data":${JSON.stringify(data)}}`,
+    headers: {
+      'Cache-Control': ['no-store'],
+      Pragma: ['no-cache'],
+    },
   });
 }
 
@@ -107,18 +100,4 @@ export function expectPair(answer: HttpAnswer): PairData {
   ]);
   expectSuccess(answer, data);
   return data;
-}
-
-function expectAnswer(answer: HttpAnswer, status: number, body: string, headers: Governed): void {
-  const governed: Record<string, readonly string[]> = {};
-  for (const name of GOVERNED) if (answer.lines(name).length > 0) governed[name] = answer.lines(name);
-  expect({ status: answer.status, body: answer.text, headers: governed }).toEqual({
-    status,
-    body,
-    headers: {
-      'Content-Type': ['application/json'],
-      'Content-Length': [String(Buffer.byteLength(body))],
-      ...headers,
-    },
-  });
 }

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { expectJson, type Governed } from '../../support/governed-answer.ts';
 import type { HttpAnswer } from '../../support/http-client.ts';
 
 /** What login, refresh and masquerade answer. */
@@ -60,23 +61,6 @@ export const OUT: Refusal = {
   retryAfter: '1',
 };
 
-/** The headers that the contract says something about; every other one is the framework's own. */
-const GOVERNED = [
-  'Content-Type',
-  'Content-Length',
-  'Transfer-Encoding',
-  'Cache-Control',
-  'Pragma',
-  'Vary',
-  'WWW-Authenticate',
-  'Allow',
-  'Retry-After',
-  'Location',
-  'Set-Cookie',
-] as const;
-
-type Governed = Readonly<Partial<Record<(typeof GOVERNED)[number], readonly string[]>>>;
-
 const UNCACHED: Governed = { 'Cache-Control': ['no-store'], Vary: ['Authorization, Authentication'] };
 
 /** Expects status, every governed header and the whole body, byte for byte. */
@@ -132,15 +116,5 @@ const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/;
 
 function expectAnswer(answer: HttpAnswer, status: number, body: string, headers: Governed): void {
-  const governed: Record<string, readonly string[]> = {};
-  for (const name of GOVERNED) if (answer.lines(name).length > 0) governed[name] = answer.lines(name);
-  expect({ status: answer.status, body: answer.text, headers: governed }).toEqual({
-    status,
-    body,
-    headers: {
-      'Content-Type': ['application/json'],
-      'Content-Length': [String(Buffer.byteLength(body))],
-      ...headers,
-    },
-  });
+  expectJson(answer, { status, body, headers, further: ['Vary'] });
 }

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { expectJson } from '../../support/governed-answer.ts';
 import type { HttpAnswer } from '../../support/http-client.ts';
 
 /** A refusal: its status and its body, byte for byte, and the headers that depend on the case. */
@@ -100,29 +101,17 @@ export const throttled = (header: string, text: string): Refusal => ({
   retryAfter: header,
 });
 
-/** The headers that the contract says something about; every other one is the framework's own. */
-const GOVERNED = [
-  'Content-Type',
-  'Content-Length',
-  'Transfer-Encoding',
-  'Cache-Control',
-  'Pragma',
-  'WWW-Authenticate',
-  'Allow',
-  'Retry-After',
-  'Location',
-  'Set-Cookie',
-] as const;
-
-type Governed = Readonly<Partial<Record<(typeof GOVERNED)[number], readonly string[]>>>;
-
 /** Expects status, every governed header and the whole body, byte for byte: a challenge with each 401 and with no other. */
 export function expectRefusal(answer: HttpAnswer, { status, body, allow, retryAfter }: Refusal): void {
-  expectAnswer(answer, status, body, {
-    'Cache-Control': ['no-store'],
-    ...(status === 401 ? { 'WWW-Authenticate': ['Bearer realm="api"'] } : {}),
-    ...(allow === undefined ? {} : { Allow: [allow] }),
-    ...(retryAfter === undefined ? {} : { 'Retry-After': [retryAfter] }),
+  expectJson(answer, {
+    status,
+    body,
+    headers: {
+      'Cache-Control': ['no-store'],
+      ...(status === 401 ? { 'WWW-Authenticate': ['Bearer realm="api"'] } : {}),
+      ...(allow === undefined ? {} : { Allow: [allow] }),
+      ...(retryAfter === undefined ? {} : { 'Retry-After': [retryAfter] }),
+    },
   });
 }
 
@@ -134,7 +123,7 @@ export function expectParseError(answer: HttpAnswer): void {
 
 /** A success of `verify` and `logout`, which no cache may keep. */
 export function expectDone(answer: HttpAnswer, body: string): void {
-  expectAnswer(answer, 200, body, { 'Cache-Control': ['no-store'] });
+  expectJson(answer, { status: 200, body, headers: { 'Cache-Control': ['no-store'] } });
 }
 
 export interface Pair {
@@ -160,9 +149,13 @@ export function expectSignedIn(
   },
 ): Pair {
   const { access, refresh } = (answer.status === 200 ? answer.json() : {}) as Partial<Pair>;
-  expectAnswer(answer, 200, JSON.stringify({ access, refresh, user }), {
-    'Cache-Control': ['no-store'],
-    Pragma: ['no-cache'],
+  expectJson(answer, {
+    status: 200,
+    body: JSON.stringify({ access, refresh, user }),
+    headers: {
+      'Cache-Control': ['no-store'],
+      Pragma: ['no-cache'],
+    },
   });
   for (const token of [access, refresh]) expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
   return { access: String(access), refresh: String(refresh) };
@@ -176,20 +169,10 @@ export function expectAccess(answer: HttpAnswer): string {
 }
 
 function expectTokens(answer: HttpAnswer, tokens: Readonly<Record<string, unknown>>): void {
-  expectAnswer(answer, 200, JSON.stringify(tokens), { 'Cache-Control': ['no-store'], Pragma: ['no-cache'] });
-  for (const token of Object.values(tokens)) expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
-}
-
-function expectAnswer(answer: HttpAnswer, status: number, body: string, headers: Governed): void {
-  const governed: Record<string, readonly string[]> = {};
-  for (const name of GOVERNED) if (answer.lines(name).length > 0) governed[name] = answer.lines(name);
-  expect({ status: answer.status, body: answer.text, headers: governed }).toEqual({
-    status,
-    body,
-    headers: {
-      'Content-Type': ['application/json'],
-      'Content-Length': [String(Buffer.byteLength(body))],
-      ...headers,
-    },
+  expectJson(answer, {
+    status: 200,
+    body: JSON.stringify(tokens),
+    headers: { 'Cache-Control': ['no-store'], Pragma: ['no-cache'] },
   });
+  for (const token of Object.values(tokens)) expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
 }

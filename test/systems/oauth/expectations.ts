@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { governedHeaders as governed, type Governed } from '../../support/governed-answer.ts';
 import type { HttpAnswer } from '../../support/http-client.ts';
 
 /** A refusal: its status and its `error`, and the headers that depend on the case. */
@@ -36,25 +37,9 @@ export const INVALID_TOKEN: Refusal = {
   challenge: 'Bearer realm="OAuth", error="invalid_token"',
 };
 
-/** The headers that the contract says something about; every other one is the framework's own. */
-const GOVERNED = [
-  'Content-Type',
-  'Content-Length',
-  'Transfer-Encoding',
-  'Cache-Control',
-  'Pragma',
-  'WWW-Authenticate',
-  'Allow',
-  'Retry-After',
-  'Location',
-  'Set-Cookie',
-  'Access-Control-Allow-Origin',
-] as const;
-
-export function governedHeaders(answer: HttpAnswer): Readonly<Record<string, readonly string[]>> {
-  const governed: Record<string, readonly string[]> = {};
-  for (const name of GOVERNED) if (answer.lines(name).length > 0) governed[name] = answer.lines(name);
-  return governed;
+/** The headers that the contract says something about, with the one that lets a page of another origin read an answer. */
+export function governedHeaders(answer: HttpAnswer): Governed {
+  return governed(answer, ['Access-Control-Allow-Origin']);
 }
 
 /** Expects status, every governed header, `error`, and a body of the shape that RFC 6749 section 5.2 demands. */
