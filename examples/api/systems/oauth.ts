@@ -2,6 +2,7 @@ import type { Principal } from 'portcullis';
 import { ipAllowlist } from 'portcullis/ip-allowlist';
 import { oauthSystem, type OAuthPrincipal } from 'portcullis/oauth';
 import { oauthPages } from 'portcullis/oauth-pages';
+import { rateLimit } from 'portcullis/rate-limit';
 import { requireScopes } from 'portcullis/require-scopes';
 import type { Mounted } from '../api.ts';
 import { researchOf } from '../data.ts';
@@ -42,6 +43,14 @@ export function oauth(host: Host, url: string | null): Mounted {
     }),
     trustedProxies,
     loginLimiter,
+    endpointLimiter: rateLimit({
+      name: 'oauth',
+      limit: 1_200,
+      windowSeconds: 60,
+      by: 'address',
+      store,
+      trustedProxies,
+    }),
     ...environment.lifetimes,
   });
 

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
+import type { Guard } from '../../core/decision.ts';
 import type { Directory, User } from '../../core/directory.ts';
 import type { EventSink, OAuthClientEvent } from '../../core/events.ts';
-import type { Exchange } from '../../core/exchange.ts';
 import type { MaybePromise } from '../../core/maybe-promise.ts';
 import {
   callback,
@@ -29,6 +29,7 @@ import {
   type SessionSystemOptions,
   type SystemEvent,
 } from '../session-options.ts';
+import { endpointLimiterOption, type EndpointLimiter } from './endpoint-limiter.ts';
 import type { ApplicationView, InteractionPages } from './interaction.ts';
 import { issuerOption, urlOption } from './urls.ts';
 
@@ -98,16 +99,15 @@ export interface OAuthOptions extends Omit<SessionSystemOptions<User>, 'director
   /** The URL of the protected API in its own metadata (RFC 9728), which challenges then point to; the issuer by default. */
   readonly resource?: string | undefined;
   /**
-   * Bounds requests of the token, device, revocation and introspection endpoints: the seconds to wait, or `null` to go
-   * on. None by default.
+   * Bounds requests of the token, device, revocation and introspection endpoints: a guard such as
+   * `rateLimit({ name: 'oauth', by: 'address', … })`, or a callback that gives the seconds to wait, or `null` to go on.
+   * None by default: how often an application may ask is for its operator to say.
    */
-  readonly endpointLimiter?: EndpointLimiter | undefined;
+  readonly endpointLimiter?: EndpointLimiter | Guard | undefined;
   /** The most opaque access tokens that are remembered; default 10,000, and 0 switches it off. */
   readonly cacheSize?: number | undefined;
   readonly onEvent?: EventSink<OAuthEvent> | undefined;
 }
-
-export type EndpointLimiter = (exchange: Exchange, endpoint: string) => MaybePromise<number | null>;
 
 /** The options with every default in place, but for the keys, which need the algorithm. */
 export interface OAuthConfig extends Omit<SessionConfig<User>, 'directory' | 'onEvent'> {
@@ -165,7 +165,7 @@ export function readOAuthOptions(options: OAuthOptions): OAuthConfig {
     revocation: optional(flag, true),
     introspection: optional(flag, true),
     resource: optional(urlOption),
-    endpointLimiter: optional(callback<EndpointLimiter>()),
+    endpointLimiter: optional(endpointLimiterOption),
     cacheSize: optional(integer(0, 10_000_000), 10_000),
     onEvent: optional(callback<EventSink<OAuthEvent>>()),
   });

@@ -40,7 +40,8 @@ export {
   type Redirection,
   type ScopeView,
 } from './interaction.ts';
-export type { EndpointLimiter, OAuthDirectory, OAuthEvent, OAuthOptions } from './options.ts';
+export type { EndpointLimiter } from './endpoint-limiter.ts';
+export type { OAuthDirectory, OAuthEvent, OAuthOptions } from './options.ts';
 export type { OAuthPrincipal } from './principal.ts';
 
 /**

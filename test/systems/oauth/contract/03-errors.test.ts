@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../../src/core/errors.ts';
 import { memoryStore } from '../../../../src/stores/memory.ts';
+import { rateLimit } from '../../../../src/middleware/rate-limit.ts';
 import { movableClock } from '../../../support/movable-clock.ts';
 import { expectRefusal, expectTokens, UNAVAILABLE } from '../expectations.ts';
 import { startStage, stopStagesAfterEach } from '../stage.ts';
@@ -38,6 +39,22 @@ describe('Error body', () => {
       });
     }
     expect(asked).toEqual([...asked.slice(0, 4), ...asked.slice(0, 4)]);
+  });
+
+  it('AU-04 rate limited by address, when the guard for routes is handed in', async () => {
+    const clock = movableClock();
+    const limit = { name: 'oauth', limit: 3, windowSeconds: 60, by: 'address', clock } as const;
+    const stage = await startStage(undefined, {
+      clock,
+      endpointLimiter: rateLimit({ ...limit, store: memoryStore({ clock }) }),
+    });
+    for (const path of ['token', 'device', 'revoke']) {
+      expectRefusal(await stage.post(`/v1/oauth/${path}`, {}), { status: 400, error: 'invalid_request' });
+    }
+    const late = { status: 429, error: 'temporarily_unavailable', retryAfter: '60' };
+    expectRefusal(await stage.post('/v1/oauth/introspect', {}), late);
+    clock.advance(60);
+    expectRefusal(await stage.post('/v1/oauth/token', {}), { status: 400, error: 'invalid_request' });
   });
 
   it('internal failure: 500 server_error', async () => {
