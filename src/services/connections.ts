@@ -14,7 +14,7 @@ import {
 import { sealer, type SealingKeys } from '../core/sealing.ts';
 import type { Store } from '../core/store.ts';
 import { authorizationStates } from '../providers/authorization-states.ts';
-import { providerTransport, type TransportOptions } from '../providers/transport.ts';
+import { providerTransport, type ProviderTransport, type TransportOptions } from '../providers/transport.ts';
 import { authorisation, type MembershipCheck } from './connections/authorisation.ts';
 import type { AccessTokenResult, Connections } from './connections/contract.ts';
 import { disconnection } from './connections/disconnection.ts';
@@ -95,7 +95,7 @@ export function connections(options: ConnectionsOptions): Connections {
     sealing: (value, path) => sealer(path, value as SealingKeys, 'connections'),
     isMember: callback<MembershipCheck>(),
     deadlineMs: optional(integer(1, 600_000), 5_000),
-    transport: (value, path) => providerTransport(path, (value ?? {}) as TransportOptions),
+    transport: readTransport,
     onEvent: optional(callback<EventSink<ConnectionEvent>>()),
     clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
   });
@@ -109,7 +109,8 @@ export function connections(options: ConnectionsOptions): Connections {
     (await withDeadline(asked(user, workspace), deadlineMs, 'isMember')) === true;
   const notify = notifier(clock, onEvent);
   const states = authorizationStates(store, clock);
-  const standingOf = renewals({ rows, vault, judge: judging, transport, notify, clock });
+  const { timeoutMs } = transport;
+  const standingOf = renewals({ rows, vault, judge: judging, transport, timeoutMs, notify, clock });
 
   return {
     kinds,
@@ -141,6 +142,13 @@ export function connections(options: ConnectionsOptions): Connections {
       if (!isStoreError(outage)) throw outage;
     }
   }
+}
+
+/** The transport, and how long it waits at most. */
+function readTransport(value: unknown, path: string): ProviderTransport & { readonly timeoutMs: number } {
+  const given = (value ?? {}) as TransportOptions;
+  const transport = providerTransport(path, given);
+  return { send: (request) => transport.send(request), timeoutMs: given.timeoutMs ?? 4_000 };
 }
 
 const readProvider = implementing<ConnectionProvider>(

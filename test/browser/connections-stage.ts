@@ -76,7 +76,7 @@ export async function startConnections(
     store,
     clock,
     sealing: { primary: KEY },
-    transport: { timeoutMs: 1_000 },
+    transport: { timeoutMs: 10_000 },
     isMember: (user, workspace) => members.get(user) === workspace,
     providers: [
       googleAds({ ...clientOf(google), endpoints: google.endpoints }),

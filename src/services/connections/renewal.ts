@@ -15,6 +15,8 @@ export interface RenewalParts {
   readonly vault: TokenVault;
   readonly judge: Judge;
   readonly transport: ProviderTransport;
+  /** How long one call of a provider may take. */
+  readonly timeoutMs: number;
   readonly notify: Notify;
   readonly clock: Clock;
 }
@@ -28,7 +30,8 @@ export type Need = 'use' | 'check';
  * versions, so that no two processes ask, and one that crashed keeps nobody for longer than that.
  */
 export function renewals(parts: RenewalParts): (ref: ConnectionRef, need: Need) => Promise<Standing> {
-  const { rows, vault, judge, transport, notify, clock } = parts;
+  const { rows, vault, judge, transport, timeoutMs, notify, clock } = parts;
+  const attemptMs = Math.max(ATTEMPT_MS, timeoutMs + 5_000);
   const running = new Map<string, Promise<Standing>>();
 
   function sharing(key: string, act: () => Promise<Standing>): Promise<Standing> {
@@ -55,7 +58,7 @@ export function renewals(parts: RenewalParts): (ref: ConnectionRef, need: Need) 
       }
       const begun = await rows.write(row, {
         ...row.document,
-        attempt: { until: now + ATTEMPT_MS, failed: false },
+        attempt: { until: now + attemptMs, failed: false },
       });
       if (begun === null) continue;
       const answered = await ask({ ...standing, row: begun }, need);
@@ -133,7 +136,7 @@ export function renewals(parts: RenewalParts): (ref: ConnectionRef, need: Need) 
   };
 }
 
-/** Longer than any provider is waited for: two calls of at most the transport's default time each, and then some. */
+/** How long an attempt counts at least. It must outlast the one call that it makes, or another process would call as well. */
 const ATTEMPT_MS = 15_000;
 const POLL_MS = 50;
 const MOST_TURNS = 400;

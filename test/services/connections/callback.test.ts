@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/core/errors.ts';
 import { HOSTILE, SENSELESS } from '../../support/ads-provider.ts';
-import { ADA, closeScenesAfterEach, refusalOf, scene } from './fixture.ts';
+import { ADA, closeScenesAfterEach, patientFor, refusalOf, scene } from './fixture.ts';
 
 closeScenesAfterEach();
 
@@ -46,7 +46,7 @@ describe('OC-09 a provider that answers the exchange', () => {
   it.each(Object.keys(HOSTILE))(
     'with %s is an outage, after which the same page may be loaded again',
     async (name) => {
-      const { service, consented, provider, events } = await scene();
+      const { service, consented, provider, events } = await scene(patientFor(name));
       const answer = await consented();
       provider.misbehave('POST /token', HOSTILE[name] ?? (() => undefined));
       await expect(service.complete(answer)).rejects.toThrow(StoreError);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { HOSTILE } from '../../support/ads-provider.ts';
-import { ADA, closeScenesAfterEach, scene } from './fixture.ts';
+import { ADA, closeScenesAfterEach, patientFor, scene } from './fixture.ts';
 
 closeScenesAfterEach();
 
@@ -56,7 +56,7 @@ describe('OC-10 a disconnection', () => {
       (name) => !['HTML', 'ten megabytes', 'an answer that is cut off'].includes(name),
     ),
   )('leaves nothing at rest when the provider answers with %s', async (name) => {
-    const { connect, service, provider, store, events } = await scene();
+    const { connect, service, provider, store, events } = await scene(patientFor(name));
     const connection = await connect();
     provider.misbehave('POST /revoke', HOSTILE[name] ?? (() => undefined));
     expect(await service.disconnect(connection)).toBe('failed');

@@ -71,7 +71,7 @@ export async function scene(
       sealing: { primary: KEY },
       providers: providersAt(provider.url),
       isMember: (user, workspace) => members.get(user) === workspace,
-      transport: { timeoutMs: 300 },
+      transport: { timeoutMs: PATIENCE_MS },
       onEvent: (event) => events.push(event),
       ...options,
       ...more,
@@ -101,6 +101,14 @@ export async function scene(
       return completion.connection;
     },
   };
+}
+
+/** Long enough for a crowded machine; only whoever waits for silence waits less. */
+const PATIENCE_MS = 10_000;
+
+/** The options of a scene in which a provider misbehaves in this way. */
+export function patientFor(misbehaviour: string): Pick<ConnectionsOptions, 'transport'> {
+  return { transport: { timeoutMs: misbehaviour === 'silence' ? 1_000 : PATIENCE_MS } };
 }
 
 /** What a browser brings to the callback. */

@@ -1,7 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/core/errors.ts';
 import { HOSTILE, SENSELESS } from '../../support/ads-provider.ts';
-import { ADA, closeScenesAfterEach, scene } from './fixture.ts';
+import { closeScenesAfterEach, patientFor, scene } from './fixture.ts';
 
 closeScenesAfterEach();
 
@@ -113,79 +113,11 @@ describe('an access token of Meta', () => {
   });
 });
 
-describe('many callers who need a new token', () => {
-  it('cause one call of the provider, from two processes over one store', async () => {
-    const { connect, service, another, provider, clock } = await scene();
-    const connection = await connect();
-    const other = another();
-    clock.advance(3_600);
-    provider.delayMs = 60;
-    const results = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? service : other).getAccessToken(connection)),
-    );
-    expect(provider.callsOf('POST /token')).toHaveLength(2);
-    expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(1);
-    expect(results[0]).toMatchObject({ outcome: 'token', expiresAt: clock.now() + 3_600_000 });
-  });
-
-  it('use the one they have while somebody is at it and it is good', async () => {
-    const { connect, service, another, provider, clock } = await scene();
-    const connection = await connect();
-    const old = await service.getAccessToken(connection);
-    const other = another();
-    clock.advance(3_400);
-    let release: () => void = () => undefined;
-    provider.misbehave('POST /token', (_request, response) => {
-      release = () => response.writeHead(500).end();
-    });
-    const holder = service.getAccessToken(connection);
-    await vi.waitFor(() => expect(provider.callsOf('POST /token')).toHaveLength(2));
-    expect(await other.getAccessToken(connection)).toEqual(old);
-    release();
-    expect(await holder).toEqual(old);
-    expect(provider.callsOf('POST /token')).toHaveLength(2);
-  });
-
-  it('are not held up by one that crashed for longer than fifteen seconds', async () => {
-    const { connect, service, another, provider, clock, store } = await scene();
-    const connection = await connect();
-    clock.advance(3_600);
-    // A process that writes that it is at it, and is never heard of again.
-    let crashed = false;
-    const dying = another({
-      store: new Proxy(store, {
-        get: (target, name, receiver) =>
-          name === 'put'
-            ? async (...args: Parameters<typeof store.put>) => {
-                const version = await target.put(...args);
-                crashed = true;
-                return version;
-              }
-            : (Reflect.get(target, name, receiver) as unknown),
-      }),
-      transport: { fetch: () => new Promise(() => undefined), timeoutMs: 60_000 },
-    });
-    void dying.getAccessToken(connection);
-    await vi.waitFor(() => expect(crashed).toBe(true));
-
-    clock.advance(14.999);
-    let answered = false;
-    const waiting = service.getAccessToken(connection).finally(() => {
-      answered = true;
-    });
-    await new Promise((resolve) => setImmediate(resolve));
-    expect([answered, provider.callsOf('POST /token').length]).toEqual([false, 1]);
-    clock.advance(0.001);
-    expect(await waiting).toMatchObject({ outcome: 'token' });
-    expect(provider.callsOf('POST /token')).toHaveLength(2);
-  });
-});
-
 describe('a provider that is asked for a new token', () => {
   it.each(Object.keys(HOSTILE))(
     'and answers with %s changes nothing while the token is good',
     async (name) => {
-      const { connect, service, provider, clock, events } = await scene();
+      const { connect, service, provider, clock, events } = await scene(patientFor(name));
       const connection = await connect();
       const old = await service.getAccessToken(connection);
       clock.advance(3_400);
@@ -206,7 +138,7 @@ describe('a provider that is asked for a new token', () => {
   it.each(Object.keys(HOSTILE))(
     'and answers with %s is an outage when the token has expired',
     async (name) => {
-      const { connect, service, another, provider, clock, events } = await scene();
+      const { connect, service, another, provider, clock, events } = await scene(patientFor(name));
       const connection = await connect();
       clock.advance(3_600);
       provider.misbehave('POST /token', HOSTILE[name] ?? (() => undefined));
@@ -241,46 +173,5 @@ describe('a provider that is asked for a new token', () => {
     });
     expect(await service.getAccessToken(connection)).toEqual(old);
     expect(await service.find(connection)).toMatchObject({ status: 'active' });
-  });
-});
-
-describe('a connection that is changed while it is renewed', () => {
-  it('keeps what a new authorisation wrote', async () => {
-    const { connect, service, another, provider, clock } = await scene();
-    const connection = await connect();
-    clock.advance(3_600);
-    let release: () => void = () => undefined;
-    provider.misbehave('POST /token', (_request, response) => {
-      release = () => {
-        response.writeHead(400, { 'Content-Type': 'application/json' }).end('{"error":"invalid_grant"}');
-      };
-    });
-    const renewing = service.getAccessToken(connection);
-    await vi.waitFor(() => expect(provider.callsOf('POST /token')).toHaveLength(2));
-    provider.behave();
-    await connect();
-    const fresh = await another().getAccessToken(connection);
-    release();
-    expect(await renewing).toEqual(fresh);
-    expect(await service.find(connection)).toMatchObject({ status: 'active', reason: null });
-  });
-
-  it('stays forgotten when it was disconnected', async () => {
-    const { connect, service, another, provider, clock } = await scene();
-    const connection = await connect('google-ads', ADA, { subject: '5' });
-    clock.advance(3_600);
-    let release: () => void = () => undefined;
-    provider.misbehave('POST /token', (_request, response) => {
-      release = () => {
-        response.writeHead(200, { 'Content-Type': 'application/json' });
-        response.end('{"access_token":"late","expires_in":3600}');
-      };
-    });
-    const renewing = service.getAccessToken(connection);
-    await vi.waitFor(() => expect(provider.callsOf('POST /token')).toHaveLength(2));
-    expect(await another().disconnect(connection)).toBe('revoked');
-    release();
-    expect(await renewing).toEqual({ outcome: 'unknown' });
-    expect((await service.list('w1')).items).toEqual([]);
   });
 });

@@ -122,7 +122,7 @@ export async function startStage(
     clock,
     sealing: { primary: KEY },
     providers: providersAt(provider.url),
-    transport: { timeoutMs: 300 },
+    transport: { timeoutMs: 10_000 },
     isMember: async (id, workspace) => {
       const user = await directory.findUser(id);
       return user !== null && user.active && user.workspace === workspace;
