@@ -1,5 +1,11 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFacebook, startGoogle, type LoopbackFacebook, type LoopbackGoogle } from 'portcullis/testing';
+import { PACKAGE_ROOT } from '../support/package-exports.ts';
 import { ask } from './client.ts';
 import { buildExamples, endHostsAfterAll, startReady, type ReadyLine } from './host.ts';
 
@@ -98,3 +104,43 @@ describe('the page of connections', () => {
     expect((await fetch(`${ready.url}/page-session`, { method: 'POST' })).status).toBe(401);
   });
 });
+
+describe('the tool', () => {
+  it('lists, checks and revokes the connections of a workspace while the host runs', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ads-'));
+    const env = { STORE: `sqlite:${join(folder, 'portcullis.db')}`, ...google.environment };
+    // Not synchronously: the provider that the tool calls is in this process.
+    const tool = async (...args: readonly string[]): Promise<string> =>
+      (
+        await run(process.execPath, ['dist/src/cli/main.js', ...args, '--config', CONFIG], {
+          cwd: PACKAGE_ROOT,
+          env: { PATH: process.env['PATH'], ...env },
+        })
+      ).stdout;
+    const host = await startReady({ env });
+    const { url, jwt } = host.ready;
+    const Authorization = await bearerOf(host.ready);
+    const api = `${url}/api/v1/connections`;
+    const begun = await fetch(`${api}/google-ads/authorize/`, { headers: { Authorization } });
+    const { authorization_url: authorizationUrl } = (await begun.json()) as { authorization_url: string };
+    const Cookie = begun.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+    const done = await fetch(google.consent(authorizationUrl), { headers: { Cookie } });
+    const { id } = (await done.json()) as { id: string };
+
+    const listed = await tool('connections', 'list', '--workspace', jwt.workspace, '--json');
+    const { items } = JSON.parse(listed) as { items: object[] };
+    expect(items).toMatchObject([{ id, kind: 'google-ads', status: 'active', account: 'ada@example.com' }]);
+    expect(listed).not.toMatch(/tokens|ya29|1\/\//);
+    expect(await tool('connections', 'check', '--workspace', jwt.workspace)).toContain('active');
+    expect(await tool('connections', 'revoke', '--workspace', jwt.workspace, id)).toContain(
+      'taken back at the provider',
+    );
+    expect(google.requests.at(-1)?.path).toBe('/revoke');
+    expect(await (await fetch(`${api}/`, { headers: { Authorization } })).text()).toBe('[]');
+    await host.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
+
+const run = promisify(execFile);
+const CONFIG = 'examples/dist/api/portcullis.config.js';

@@ -112,7 +112,7 @@ export function patientFor(misbehaviour: string): Pick<ConnectionsOptions, 'tran
 }
 
 /** What a browser brings to the callback. */
-export function answerOf(kind: string, browser: string | null, address: string): ProviderAnswerToUser {
+function answerOf(kind: string, browser: string | null, address: string): ProviderAnswerToUser {
   const { searchParams } = new URL(address);
   const [state, code, error] = ['state', 'code', 'error'].map((name) => searchParams.get(name));
   return {

@@ -25,7 +25,7 @@ export function refusal(
   };
 }
 
-export const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="api"' };
+const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="api"' };
 export const NOT_PROVIDED = refusal(401, 'Authentication credentials were not provided.', CHALLENGE);
 export const FORBIDDEN = refusal(403, 'You do not have permission to perform this action.');
 export const NOT_FOUND = refusal(404, 'Not found.');

@@ -66,7 +66,7 @@ export interface HostKind {
 export const PREFIX = '/api/v1/connections';
 export const RETURN_URL = 'https://app.example/settings?tab=ads';
 
-export const NODE_HOST: HostKind = {
+const NODE_HOST: HostKind = {
   name: 'node:http',
   listener: (systems) => {
     const mounted = nodeMount(...systems);
