@@ -1,49 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask, signInB2b } from '../examples/client.ts';
-import { buildExamples, endHostsAfterAll, startReady, type ReadyLine } from '../examples/host.ts';
-import { PACKAGE_ROOT } from '../support/package-exports.ts';
+import type { ReadyLine } from '../examples/host.ts';
+import { serverProcesses, WITHIN } from './server-processes.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'allowlist-processes-'));
-const auditLog = join(root, 'audit.jsonl');
-const env = {
-  STORE: `sqlite:${join(root, 'portcullis.db')}`,
-  TRUSTED_PROXIES: '127.0.0.1',
-  AUDIT_LOG: auditLog,
-};
+const { start, tool, toolText, auditEvents } = serverProcesses();
 
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-beforeAll(buildExamples, 120_000);
-endHostsAfterAll();
-
-const WITHIN = { timeout: 2_000, interval: 25 };
 const OFFICE = '203.0.113.7';
 const ELSEWHERE = '198.51.100.1';
-
-interface ToolEnd {
-  readonly code: number;
-  readonly json: Record<string, unknown>;
-}
-
-/** The installed tool, as a process of its own on the same file. */
-async function tool(...args: readonly string[]): Promise<ToolEnd> {
-  const config = join(PACKAGE_ROOT, 'examples/dist/api/portcullis.config.js');
-  const child = spawn('node', ['dist/src/cli/main.js', ...args, '--json', '--config', config], {
-    cwd: PACKAGE_ROOT,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let out = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    out += chunk;
-  });
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, json: JSON.parse(out) as Record<string, unknown> };
-}
 
 describe('two server processes on one SQLite file', { timeout: 90_000 }, () => {
   let servers: readonly [ReadyLine, ReadyLine];
@@ -51,11 +14,9 @@ describe('two server processes on one SQLite file', { timeout: 90_000 }, () => {
   let list: readonly [string, string];
 
   beforeAll(async () => {
-    const first = await startReady({ env });
-    const second = await startReady({ env });
-    servers = [first.ready, second.ready];
-    access = (await signInB2b(first.ready)).access;
-    list = ['--client', String(first.ready.b2b.client_id)];
+    servers = [await start(), await start()];
+    access = (await signInB2b(servers[0])).access;
+    list = ['--client', String(servers[0].b2b.client_id)];
   }, 60_000);
 
   /** What both servers answer to the token that is in use, for a client at this address. */
@@ -130,8 +91,7 @@ describe('two server processes on one SQLite file', { timeout: 90_000 }, () => {
   });
 
   it('have every edit of the tool in the audit log, with who overrode a list, why, and until when', () => {
-    const lines = readFileSync(auditLog, 'utf8').trim().split('\n');
-    const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const events = auditEvents();
     const edits = events.filter(({ type }) => type === 'allowlist');
     const subject = `client:${list[1]}`;
     expect(edits.map((event) => [event['list'], event['action']])).toEqual(
@@ -197,13 +157,8 @@ describe('two server processes on one SQLite file', { timeout: 90_000 }, () => {
 
 describe('the tool with proxies that strangers are among', () => {
   it('IP-02 IP-05 enforces nothing, and says how to mend it', () => {
-    const config = join(PACKAGE_ROOT, 'examples/dist/api/portcullis.config.js');
-    const args = ['allowlist', 'add', '--client', '7', '203.0.113.7', '--yes', '--config', config];
-    const { status, stderr } = spawnSync('node', ['dist/src/cli/main.js', ...args], {
-      cwd: PACKAGE_ROOT,
-      encoding: 'utf8',
-      env: { ...process.env, ...env, TRUSTED_PROXIES: '0.0.0.0/0' },
-    });
+    const args = ['allowlist', 'add', '--client', '7', '203.0.113.7', '--yes'];
+    const { status, stderr } = toolText(args, { TRUSTED_PROXIES: '0.0.0.0/0' });
     expect(status).toBe(2);
     expect(stderr).toContain(
       'trusts every address, so that every client could choose its own; name the networks of the proxies.',

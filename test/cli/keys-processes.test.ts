@@ -1,42 +1,15 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask, type Answered } from '../examples/client.ts';
-import { buildExamples, endHostsAfterAll, startReady, type ReadyLine } from '../examples/host.ts';
-import { PACKAGE_ROOT } from '../support/package-exports.ts';
+import type { ReadyLine } from '../examples/host.ts';
+import { serverProcesses, WITHIN } from './server-processes.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'keys-processes-'));
-const auditLog = join(root, 'audit.jsonl');
-const env = {
-  STORE: `sqlite:${join(root, 'portcullis.db')}`,
-  TRUSTED_PROXIES: '127.0.0.1',
-  AUDIT_LOG: auditLog,
-};
+const processes = serverProcesses();
 
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-beforeAll(buildExamples, 120_000);
-endHostsAfterAll();
-
-const WITHIN = { timeout: 2_000, interval: 25 };
-
-/** The installed tool, as a process of its own on the same file. */
+/** The tool, in a call that succeeds. */
 async function tool(...args: readonly string[]): Promise<Record<string, unknown>> {
-  const config = join(PACKAGE_ROOT, 'examples/dist/api/portcullis.config.js');
-  const child = spawn('node', ['dist/src/cli/main.js', ...args, '--json', '--config', config], {
-    cwd: PACKAGE_ROOT,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let out = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    out += chunk;
-  });
-  const [code] = (await once(child, 'close')) as [number];
+  const { code, json } = await processes.tool(...args);
   expect([args, code]).toEqual([args, 0]);
-  return JSON.parse(out) as Record<string, unknown>;
+  return json;
 }
 
 describe('two server processes on one SQLite file', { timeout: 90_000 }, () => {
@@ -45,7 +18,7 @@ describe('two server processes on one SQLite file', { timeout: 90_000 }, () => {
   let id: string;
 
   beforeAll(async () => {
-    servers = [(await startReady({ env })).ready, (await startReady({ env })).ready];
+    servers = [await processes.start(), await processes.start()];
     const made = await tool('keys', 'create', '--workspace', servers[0].jwt.workspace, '--name', 'nightly');
     key = String(made['key']);
     id = (made['record'] as { id: string }).id;
@@ -93,11 +66,7 @@ describe('two server processes on one SQLite file', { timeout: 90_000 }, () => {
   });
 
   it('have every edit of the tool in the audit log, and nothing of a key but its public id', () => {
-    const log = readFileSync(auditLog, 'utf8');
-    const events = log
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const events = processes.auditEvents();
     const edits = events.filter(({ keyId }) => keyId === id);
     expect(edits.map(({ action }) => action)).toEqual([
       'created',
@@ -112,6 +81,6 @@ describe('two server processes on one SQLite file', { timeout: 90_000 }, () => {
     expect(edits.every(({ author }) => author === 'portcullis keys')).toBe(true);
     const limited = events.filter(({ reason }) => reason === 'rate_limited');
     expect(new Set(limited.map(({ rule }) => rule))).toEqual(new Set([`key ${id}`]));
-    expect(log).not.toContain(key.split('_').at(-1));
+    expect(processes.auditLog()).not.toContain(key.split('_').at(-1));
   });
 });
