@@ -1,26 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Store } from '../../../src/core/store.ts';
-import { type Postgres, POSTGRES_SOURCE, startPostgres } from '../../support/postgres.ts';
-import { clockAt, family, noting, policy, type Stage, stageOf } from './stage.ts';
+import { POSTGRES_SOURCE } from '../../support/postgres.ts';
+import { clockAt, family, noting, policy, postgresStage } from './stage.ts';
 
 const expiresAt = Date.now() + 86_400_000;
 const line = (key: string) => ({ key, value: 1, expiresAt });
 
 describe.skipIf(POSTGRES_SOURCE === null)('the feed of postgresStore', () => {
-  let postgres: Postgres;
-  let stage: Stage;
-
-  beforeAll(async () => {
-    postgres = await startPostgres();
-    stage = await stageOf(postgres);
-  }, 60_000);
-  afterEach(() => stage.clear());
-  afterAll(async () => {
-    await stage.end();
-    await postgres.stop();
-  }, 60_000);
+  const stage = postgresStage();
 
   /** Appends in a transaction that is committed when the result is called. */
   async function appendLate(schema: string, key: string): Promise<() => Promise<void>> {

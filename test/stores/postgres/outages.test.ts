@@ -1,27 +1,16 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../../src/core/errors.ts';
 import { postgresStore, type PostgresPool } from '../../../src/stores/postgres.ts';
-import { type Postgres, POSTGRES_SOURCE, startPostgres } from '../../support/postgres.ts';
-import { family, policy, type Stage, stageOf } from './stage.ts';
+import { POSTGRES_SOURCE } from '../../support/postgres.ts';
+import { family, policy, postgresStage } from './stage.ts';
 
 /** A deadline that a busy machine meets when nothing holds it up. */
 const DEADLINE_MS = 1_500;
 
 describe.skipIf(POSTGRES_SOURCE === null)('postgresStore in an outage', () => {
-  let postgres: Postgres;
-  let stage: Stage;
-
-  beforeAll(async () => {
-    postgres = await startPostgres();
-    stage = await stageOf(postgres);
-  }, 60_000);
-  afterEach(() => stage.clear());
-  afterAll(async () => {
-    await stage.end();
-    await postgres.stop();
-  }, 60_000);
+  const stage = postgresStage();
 
   /** What a call is refused with, and how long that took. */
   async function refusal(call: Promise<unknown>): Promise<{ error: StoreError; tookMs: number }> {

@@ -1,28 +1,17 @@
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ConfigError, StoreError } from '../../../src/core/errors.ts';
 import { openConnection } from '../../../src/stores/postgres/connection.ts';
 import { applyMigrations, MIGRATIONS } from '../../../src/stores/postgres/migrations.ts';
 import { postgresMigrationSql, postgresStore } from '../../../src/stores/postgres.ts';
-import { type Postgres, POSTGRES_SOURCE, startPostgres, urlFor } from '../../support/postgres.ts';
+import { POSTGRES_SOURCE, urlFor } from '../../support/postgres.ts';
 import { storeProcesses } from '../../support/store-processes.ts';
-import { family, policy, type Stage, stageOf } from './stage.ts';
+import { family, policy, postgresStage } from './stage.ts';
 
 const PATIENT = { timeoutMs: 20_000, acquireTimeoutMs: 10_000, prepare: false };
 
 describe.skipIf(POSTGRES_SOURCE === null)('the schema of postgresStore', () => {
-  let postgres: Postgres;
-  let stage: Stage;
-
-  beforeAll(async () => {
-    postgres = await startPostgres();
-    stage = await stageOf(postgres);
-  }, 60_000);
-  afterEach(() => stage.clear());
-  afterAll(async () => {
-    await stage.end();
-    await postgres.stop();
-  }, 60_000);
+  const stage = postgresStage();
 
   async function tablesOf(schema: string): Promise<readonly string[]> {
     const { rows } = await stage.admin.query<{ tablename: string }>(

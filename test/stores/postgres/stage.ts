@@ -1,8 +1,9 @@
 import pg from 'pg';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Clock } from '../../../src/core/clock.ts';
 import type { NewFamily, RotatePolicy, Store } from '../../../src/core/store.ts';
 import { type PostgresPool, postgresStore, type PostgresStoreOptions } from '../../../src/stores/postgres.ts';
-import type { Postgres } from '../../support/postgres.ts';
+import { type Postgres, startPostgres } from '../../support/postgres.ts';
 
 /** One database of the tests' server, and what a file of tests opened in it. */
 export interface Stage {
@@ -12,12 +13,42 @@ export interface Stage {
   pool(config?: pg.PoolConfig): pg.Pool;
   /** A store in a schema of its own, unless one is named. */
   open(options?: Partial<PostgresStoreOptions>): Promise<Store & { readonly schema: string }>;
+}
+
+interface OpenStage extends Stage {
   /** Closes the stores, then the pools. */
   clear(): Promise<void>;
   end(): Promise<void>;
 }
 
-export async function stageOf(postgres: Postgres): Promise<Stage> {
+/** Opens one before the tests of a suite, clears it after each and ends it after them. To be read in tests only. */
+export function postgresStage(): Stage {
+  let postgres: Postgres;
+  let stage: OpenStage;
+
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    stage = await stageOf(postgres);
+  }, 60_000);
+  afterEach(() => stage.clear());
+  afterAll(async () => {
+    await stage.end();
+    await postgres.stop();
+  }, 60_000);
+
+  return {
+    get url() {
+      return stage.url;
+    },
+    get admin() {
+      return stage.admin;
+    },
+    pool: (config) => stage.pool(config),
+    open: (options) => stage.open(options),
+  };
+}
+
+async function stageOf(postgres: Postgres): Promise<OpenStage> {
   const url = await postgres.createDatabase();
   const admin = new pg.Pool({ connectionString: url, max: 4 });
   admin.on('error', () => undefined);

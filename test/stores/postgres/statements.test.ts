@@ -1,24 +1,13 @@
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Store } from '../../../src/core/store.ts';
-import { type Postgres, POSTGRES_SOURCE, startPostgres } from '../../support/postgres.ts';
-import { clockAt, family, noting, policy, type Stage, stageOf } from './stage.ts';
+import { POSTGRES_SOURCE } from '../../support/postgres.ts';
+import { clockAt, family, noting, policy, postgresStage } from './stage.ts';
 
 const DAY_MS = 86_400_000;
 
 describe.skipIf(POSTGRES_SOURCE === null)('the statements of postgresStore', () => {
-  let postgres: Postgres;
-  let stage: Stage;
-
-  beforeAll(async () => {
-    postgres = await startPostgres();
-    stage = await stageOf(postgres);
-  }, 60_000);
-  afterEach(() => stage.clear());
-  afterAll(async () => {
-    await stage.end();
-    await postgres.stop();
-  }, 60_000);
+  const stage = postgresStage();
 
   const expiresAt = Date.now() + DAY_MS;
   const calls: readonly (readonly [string, (store: Store) => Promise<unknown>])[] = [

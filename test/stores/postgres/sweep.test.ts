@@ -1,23 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Postgres, POSTGRES_SOURCE, startPostgres } from '../../support/postgres.ts';
-import { clockAt, family, policy, type Stage, stageOf } from './stage.ts';
+import { describe, expect, it } from 'vitest';
+import { POSTGRES_SOURCE } from '../../support/postgres.ts';
+import { clockAt, family, policy, postgresStage } from './stage.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 describe.skipIf(POSTGRES_SOURCE === null)('postgresStore when it is swept', () => {
-  let postgres: Postgres;
-  let stage: Stage;
-
-  beforeAll(async () => {
-    postgres = await startPostgres();
-    stage = await stageOf(postgres);
-  }, 60_000);
-  afterEach(() => stage.clear());
-  afterAll(async () => {
-    await stage.end();
-    await postgres.stop();
-  }, 60_000);
+  const stage = postgresStage();
 
   async function rowsLeft(schema: string): Promise<Readonly<Record<string, number>>> {
     const left: Record<string, number> = {};
