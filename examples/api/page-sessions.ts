@@ -6,7 +6,7 @@ import type { Host } from './host.ts';
 import type { UserRow } from './users.ts';
 
 /** Where the pages' own session begins, by POST with a Bearer token, and ends, by DELETE. */
-export const PAGE_SESSION_PATH = '/page-session';
+const PAGE_SESSION_PATH = '/page-session';
 
 /** Sessions of this host's own pages, for browsers, which send no `Authorization` with a navigation. */
 export interface PageSessions extends System {

@@ -71,7 +71,7 @@ export interface AuthorizationStates {
 }
 
 /** How long somebody may take at the provider. */
-export const AUTHORIZATION_SECONDS = 600;
+const AUTHORIZATION_SECONDS = 600;
 
 /**
  * Builds the keeper of states over a store. The store holds the hash of a state and what is sealed under the state

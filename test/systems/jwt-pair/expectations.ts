@@ -63,7 +63,7 @@ export const TOO_LARGE = detail(413, 'Request body too large.');
 export const NO_DATA: Refusal = { status: 400, body: '{"non_field_errors":["No data provided"]}' };
 
 /** A sentence about a sign-in as a whole. */
-export const nonField = (text: string): Refusal => ({
+const nonField = (text: string): Refusal => ({
   status: 400,
   body: JSON.stringify({ non_field_errors: [text] }),
 });
