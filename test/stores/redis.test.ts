@@ -3,30 +3,12 @@ import type { Clock } from '../../src/core/clock.ts';
 import type { Store } from '../../src/core/store.ts';
 import { redisStore } from '../../src/stores/redis.ts';
 import { storeConformance } from '../../src/stores/testing.ts';
-import {
-  CAN_START_REDIS,
-  type OwnRedisServer,
-  reachRedis,
-  REDIS_SOURCE,
-  type RedisServer,
-  startRedis,
-} from '../support/redis.ts';
+import { CAN_START_REDIS, type OwnRedisServer, REDIS_SOURCE, startRedis } from '../support/redis.ts';
 import { REDIS_CLIENTS } from '../support/redis-clients.ts';
-import { type StoreProcesses, storeProcesses } from '../support/store-processes.ts';
+import { redisProcessStage } from './redis/stage.ts';
 
 describe.skipIf(REDIS_SOURCE === null)('redisStore passes the conformance suite', () => {
-  let server: RedisServer;
-  let processes: StoreProcesses;
-
-  beforeAll(async () => {
-    processes = storeProcesses();
-    server = await reachRedis();
-  });
-
-  afterAll(async () => {
-    processes.dispose();
-    await server.stop();
-  });
+  const stage = redisProcessStage();
 
   describe.each(REDIS_CLIENTS)('with $name', ({ name: library, make }) => {
     const prefixes = new WeakMap<Store, string>();
@@ -34,14 +16,14 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore passes the conformance suite'
 
     function open(prefix: string, clock: Clock): Store {
       // A crowded machine must not fail what is no test of patience.
-      const store = redisStore({ client: make(server.url), prefix, clock, timeoutMs: 20_000 });
+      const store = redisStore({ client: make(stage.server.url), prefix, clock, timeoutMs: 20_000 });
       prefixes.set(store, prefix);
       return store;
     }
 
-    const cases = storeConformance(({ clock }) => open(server.newPrefix(), clock), {
+    const cases = storeConformance(({ clock }) => open(stage.server.newPrefix(), clock), {
       open: (of, { clock }) => open(prefixOf(of), clock),
-      spawn: (of) => processes.spawn('redis-worker.mjs', [library, server.url, prefixOf(of)]),
+      spawn: (of) => stage.spawn(library, prefixOf(of)),
       wakesOthers: true,
     });
 

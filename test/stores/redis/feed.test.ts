@@ -1,70 +1,43 @@
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/core/errors.ts';
-import type { Store } from '../../../src/core/store.ts';
 import { redisStore } from '../../../src/stores/redis.ts';
 import { movableClock } from '../../support/movable-clock.ts';
-import {
-  CAN_START_REDIS,
-  reachRedis,
-  REDIS_SOURCE,
-  type RedisServer,
-  startRedis,
-} from '../../support/redis.ts';
+import { CAN_START_REDIS, REDIS_SOURCE, startRedis } from '../../support/redis.ts';
+import { redisStage } from './stage.ts';
 
 const HOUR_MS = 3_600_000;
 
 describe.skipIf(REDIS_SOURCE === null)('redisStore: the feed', () => {
-  let server: RedisServer;
-  let admin: Redis;
-  let prefix: string;
-  let store: Store;
-
-  beforeAll(async () => {
-    server = await reachRedis();
-    admin = new Redis(server.url);
-  });
-
-  afterAll(async () => {
-    admin.disconnect();
-    await server.stop();
-  });
-
-  beforeEach(() => {
-    prefix = server.newPrefix();
-    store = redisStore({ client: admin, prefix });
-  });
-
-  afterEach(() => store.close());
-
-  const key = (name: string): string => `{${prefix}}:1:${name}`;
+  const stage = redisStage();
+  const { key } = stage;
 
   async function append(...names: readonly string[]): Promise<void> {
     const expiresAt = Date.now() + HOUR_MS;
-    await store.feedAppend(names.map((name) => ({ key: name, value: 1, expiresAt })));
+    await stage.store.feedAppend(names.map((name) => ({ key: name, value: 1, expiresAt })));
   }
 
   async function readFrom(cursor: string | null): Promise<readonly string[]> {
-    return (await store.feedRead(cursor)).events.map((line) => line.key);
+    return (await stage.store.feedRead(cursor)).events.map((line) => line.key);
   }
 
   it('is read whole after a failover that lost its end, though later lines have come since', async () => {
     await append('acc:1', 'acc:2', 'acc:3');
-    const { cursor } = await store.feedRead(null);
+    const { cursor } = await stage.store.feedRead(null);
     // The new primary never had the third line.
-    const [last] = await admin.xrevrange(key('feed'), '+', '-', 'COUNT', 1);
-    await admin.xdel(key('feed'), last?.[0] ?? '');
+    const [last] = await stage.admin.xrevrange(key('feed'), '+', '-', 'COUNT', 1);
+    await stage.admin.xdel(key('feed'), last?.[0] ?? '');
     await append('acc:4');
     expect(await readFrom(cursor)).toEqual(['acc:1', 'acc:2', 'acc:4']);
   });
 
   it('is read whole when everything was lost, and a watch still wakes', async () => {
     await append('acc:1');
-    const { cursor } = await store.feedRead(null);
-    await admin.unlink(key('feed'), key('ends'));
+    const { cursor } = await stage.store.feedRead(null);
+    await stage.admin.unlink(key('feed'), key('ends'));
     expect(await readFrom(cursor)).toEqual([]);
     let woken = 0;
-    const end = await store.feedWatch(() => {
+    const end = await stage.store.feedWatch(() => {
       woken += 1;
     });
     await append('acc:2');
@@ -74,11 +47,11 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore: the feed', () => {
   });
 
   it('wakes the others when one watcher throws, and goes on', async () => {
-    const endFirst = await store.feedWatch(() => {
+    const endFirst = await stage.store.feedWatch(() => {
       throw new Error('the watcher is broken');
     });
     let woken = 0;
-    const end = await store.feedWatch(() => {
+    const end = await stage.store.feedWatch(() => {
       woken += 1;
     });
     await append('acc:1');
@@ -96,7 +69,7 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore: the feed', () => {
       const own = await startRedis();
       const client = new Redis(own.url, { lazyConnect: true });
       await own.kill();
-      const other = redisStore({ client, prefix });
+      const other = redisStore({ client, prefix: stage.prefix });
       await expect(other.feedWatch(() => undefined)).rejects.toThrow(StoreError);
       await own.restart();
       const watch = (): Promise<unknown> => other.feedWatch(() => undefined).catch(() => null);
@@ -109,7 +82,7 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore: the feed', () => {
   it('is read to its end however long it is', async () => {
     const names = Array.from({ length: 2_500 }, (_, index) => `acc:${index}`);
     await append(...names);
-    const first = await store.feedRead(null);
+    const first = await stage.store.feedRead(null);
     expect(first.events.map((line) => line.key)).toEqual(names);
     expect(await readFrom(first.cursor)).toEqual([]);
     await append('acc:last');
@@ -118,25 +91,25 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore: the feed', () => {
 
   it('loses its expired lines as others are appended, without being swept', async () => {
     const clock = movableClock(Math.floor(Date.now() / 1000));
-    const moved = redisStore({ client: admin, prefix, clock });
+    const moved = redisStore({ client: stage.admin, prefix: stage.prefix, clock });
     for (let line = 0; line < 200; line++) {
       await moved.feedAppend([{ key: `acc:${line}`, value: 1, expiresAt: clock.now() + HOUR_MS }]);
       clock.advance(360);
     }
     // Ten lines an hour that live for an hour, and the minute for which they stay beyond it.
-    expect(await admin.xlen(key('feed'))).toBeLessThan(15);
-    expect(await admin.zcard(key('ends'))).toBe(await admin.xlen(key('feed')));
+    expect(await stage.admin.xlen(key('feed'))).toBeLessThan(15);
+    expect(await stage.admin.zcard(key('ends'))).toBe(await stage.admin.xlen(key('feed')));
     await moved.close();
   });
 
   it('keeps the same line of a revocation to the millisecond of the server, whatever this machine thinks', async () => {
     const family = { id: 'f1', owner: 'u1', data: 1, idleMs: HOUR_MS, absoluteAt: null, feedMs: 5_000 };
-    const before = (await store.ping()).serverNow;
-    const { createdAt } = await store.familyCreate(family);
-    await store.familyRevoke('f1');
-    const after = (await store.ping()).serverNow;
+    const before = (await stage.store.ping()).serverNow;
+    const { createdAt } = await stage.store.familyCreate(family);
+    await stage.store.familyRevoke('f1');
+    const after = (await stage.store.ping()).serverNow;
     expect(createdAt).toBeGreaterThanOrEqual(before);
-    const [line] = (await store.feedRead(null)).events;
+    const [line] = (await stage.store.feedRead(null)).events;
     expect(line?.expiresAt).toBeGreaterThanOrEqual(before + 5_000);
     expect(line?.expiresAt).toBeLessThanOrEqual(after + 5_000);
   });

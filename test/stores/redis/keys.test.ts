@@ -1,45 +1,18 @@
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Store } from '../../../src/core/store.ts';
+import { describe, expect, it } from 'vitest';
 import { redisStore } from '../../../src/stores/redis.ts';
-import {
-  CAN_START_REDIS,
-  reachRedis,
-  REDIS_SOURCE,
-  type RedisServer,
-  startRedis,
-} from '../../support/redis.ts';
+import { CAN_START_REDIS, REDIS_SOURCE, startRedis } from '../../support/redis.ts';
 import { movableClock } from '../../support/movable-clock.ts';
+import { redisStage } from './stage.ts';
 
 const HOUR_MS = 3_600_000;
 
 describe.skipIf(REDIS_SOURCE === null)('redisStore: the keys it leaves', () => {
-  let server: RedisServer;
-  let admin: Redis;
-  let prefix: string;
-  let store: Store;
-
-  beforeAll(async () => {
-    server = await reachRedis();
-    admin = new Redis(server.url);
-  });
-
-  afterAll(async () => {
-    admin.disconnect();
-    await server.stop();
-  });
-
-  beforeEach(() => {
-    prefix = server.newPrefix();
-    store = redisStore({ client: admin, prefix });
-  });
-
-  afterEach(() => store.close());
-
-  const key = (name: string): string => `{${prefix}}:1:${name}`;
+  const stage = redisStage();
+  const { key } = stage;
 
   async function keys(): Promise<readonly string[]> {
-    const found = await admin.keys(`{${prefix}}*`);
+    const found = await stage.admin.keys(`{${stage.prefix}}*`);
     return found.map((each) => each.slice(key('').length)).toSorted();
   }
 
@@ -55,51 +28,52 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore: the keys it leaves', () => {
 
   it('are none of families, owners, parents and handles once they have expired by themselves', async () => {
     const family = { owner: 'u1', data: 1, absoluteAt: null, feedMs: 60_000 };
-    await store.familyCreate({ ...family, id: 'f1', idleMs: 40, handles: ['h1'] });
-    await store.familyCreate({ ...family, id: 'f2', idleMs: 40, parent: 'f1', handles: ['h2'] });
-    await store.familyRotate('f1', 1, { idleMs: 60, graceMs: 0, handles: ['h3'] });
+    await stage.store.familyCreate({ ...family, id: 'f1', idleMs: 1_000, handles: ['h1'] });
+    await stage.store.familyCreate({ ...family, id: 'f2', idleMs: 1_000, parent: 'f1', handles: ['h2'] });
+    await stage.store.familyRotate('f1', 1, { idleMs: 1_500, graceMs: 0, handles: ['h3'] });
     expect((await keys()).length).toBe(9);
     expect(await keysUntil([])).toEqual([]);
   });
 
   it('are none of what had ended before it was made', async () => {
     const family = { id: 'f1', owner: 'u1', data: 1, idleMs: HOUR_MS, feedMs: 60_000, handles: ['h1'] };
-    for (const absoluteAt of [0, 1, Date.now() - 1]) await store.familyCreate({ ...family, absoluteAt });
-    await store.put('kind', 'id', 1, { expiresAt: 0, lookups: ['x'] });
-    expect(await store.familyByHandle('h1')).toBeNull();
+    for (const absoluteAt of [0, 1, Date.now() - 1])
+      await stage.store.familyCreate({ ...family, absoluteAt });
+    await stage.store.put('kind', 'id', 1, { expiresAt: 0, lookups: ['x'] });
+    expect(await stage.store.familyByHandle('h1')).toBeNull();
     expect(await keysUntil(['version'])).toEqual(['version']);
   });
 
   it('are none of families that were revoked, but for the feed', async () => {
     const family = { owner: 'u1', data: 1, idleMs: HOUR_MS, absoluteAt: null, feedMs: 60_000 };
-    await store.familyCreate({ ...family, id: 'f1', handles: ['h1'] });
-    await store.familyCreate({ ...family, id: 'f2', owner: 'u2', parent: 'f1', handles: ['h2'] });
-    await store.familyRotate('f1', 1, { idleMs: HOUR_MS, graceMs: 0, handles: ['h3'] });
-    await store.familyRevoke('f1');
+    await stage.store.familyCreate({ ...family, id: 'f1', handles: ['h1'] });
+    await stage.store.familyCreate({ ...family, id: 'f2', owner: 'u2', parent: 'f1', handles: ['h2'] });
+    await stage.store.familyRotate('f1', 1, { idleMs: HOUR_MS, graceMs: 0, handles: ['h3'] });
+    await stage.store.familyRevoke('f1');
     expect(await keys()).toEqual(['ends', 'feed']);
   });
 
   it('are none of records and their slots once they have expired by themselves or were deleted', async () => {
-    await store.put('kind', 'a', 1, { expiresAt: Date.now() + 40, lookups: ['x', 'y', 'z'] });
-    await store.put('kind', 'b', 1, { expiresAt: Date.now() + 60, lookups: ['x'] });
-    await store.put('kind', 'c', 1, { lookups: ['x'] });
-    await store.put('kind', 'd', 1, { lookups: ['w'] });
-    await store.put('kind', 'd', 1);
-    await store.delete('kind', 'c');
-    await store.delete('kind', 'd');
+    await stage.store.put('kind', 'a', 1, { expiresAt: Date.now() + 40, lookups: ['x', 'y', 'z'] });
+    await stage.store.put('kind', 'b', 1, { expiresAt: Date.now() + 60, lookups: ['x'] });
+    await stage.store.put('kind', 'c', 1, { lookups: ['x'] });
+    await stage.store.put('kind', 'd', 1, { lookups: ['w'] });
+    await stage.store.put('kind', 'd', 1);
+    await stage.store.delete('kind', 'c');
+    await stage.store.delete('kind', 'd');
     expect(await keysUntil(['version'])).toEqual(['version']);
   });
 
   it('hold no members of records that expired, though their slot is written to for ever and never listed', async () => {
     const clock = movableClock(Math.floor(Date.now() / 1000));
-    const moved = redisStore({ client: admin, prefix, clock });
+    const moved = redisStore({ client: stage.admin, prefix: stage.prefix, clock });
     for (let index = 0; index < 300; index++) {
       await moved.put('kind', `id${index}`, 1, { expiresAt: clock.now() + HOUR_MS, lookups: ['x'] });
       clock.advance(3_600);
     }
     // With a clock that was handed in keys stay for a day, which is 24 of them.
-    expect(await admin.zcard(key('x:kind:0:x'))).toBeLessThan(30);
-    expect(await admin.zcard(key('l:kind:0:x'))).toBeLessThan(30);
+    expect(await stage.admin.zcard(key('x:kind:0:x'))).toBeLessThan(30);
+    expect(await stage.admin.zcard(key('l:kind:0:x'))).toBeLessThan(30);
     await moved.close();
   });
 
@@ -110,15 +84,15 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore: the keys it leaves', () => {
       ['b', 9],
       ['c', 2],
     ] as const) {
-      await store.put('kind', id, 1, { expiresAt: now + hours * HOUR_MS, lookups: ['x'] });
+      await stage.store.put('kind', id, 1, { expiresAt: now + hours * HOUR_MS, lookups: ['x'] });
     }
-    expect(await admin.pexpiretime(key('l:kind:0:x'))).toBe(now + 9 * HOUR_MS);
-    expect(await admin.pexpiretime(key('x:kind:0:x'))).toBe(now + 9 * HOUR_MS);
+    expect(await stage.admin.pexpiretime(key('l:kind:0:x'))).toBe(now + 9 * HOUR_MS);
+    expect(await stage.admin.pexpiretime(key('x:kind:0:x'))).toBe(now + 9 * HOUR_MS);
   });
 
   it('keep each handle until its family ends, with one or two prolonged in each rotation', async () => {
     const clock = movableClock(Math.floor(Date.now() / 1000));
-    const moved = redisStore({ client: admin, prefix, clock });
+    const moved = redisStore({ client: stage.admin, prefix: stage.prefix, clock });
     const idleMs = 24 * HOUR_MS;
     await moved.familyCreate({
       id: 'f1',
@@ -135,9 +109,9 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore: the keys it leaves', () => {
       const rotation = await moved.familyRotate('f1', generation, { idleMs, graceMs: 0, handles });
       expect(rotation.outcome).toBe('rotated');
     }
-    const ends = await admin.pexpiretime(key('f:f1'));
+    const ends = await stage.admin.pexpiretime(key('f:f1'));
     for (let handle = 1; handle <= 121; handle++) {
-      expect(await admin.pexpiretime(key(`h:h${handle}`))).toBeGreaterThanOrEqual(ends);
+      expect(await stage.admin.pexpiretime(key(`h:h${handle}`))).toBeGreaterThanOrEqual(ends);
       expect((await moved.familyByHandle(`h${handle}`))?.generation).toBe(handle);
     }
     await moved.close();
@@ -145,13 +119,20 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore: the keys it leaves', () => {
 
   it('keep a family in one block of memory, with data of up to half a kilobyte', async () => {
     const data = { login: 'ada@example.org', scopes: 'read write '.repeat(35) };
-    await store.familyCreate({ id: 'f1', owner: 'u1', data, idleMs: HOUR_MS, absoluteAt: null, feedMs: 1 });
-    expect(await admin.object('ENCODING', key('f:f1'))).toBe('listpack');
-    expect((await store.familyGet('f1'))?.data).toEqual(data);
+    await stage.store.familyCreate({
+      id: 'f1',
+      owner: 'u1',
+      data,
+      idleMs: HOUR_MS,
+      absoluteAt: null,
+      feedMs: 1,
+    });
+    expect(await stage.admin.object('ENCODING', key('f:f1'))).toBe('listpack');
+    expect((await stage.store.familyGet('f1'))?.data).toEqual(data);
   });
 
   it('take less than 450 bytes for a family with an owner of its own', async () => {
-    await store.familyCreate({
+    await stage.store.familyCreate({
       id: 'x'.repeat(22),
       owner: 'b2b:12345678',
       data: { client: 7, workspace: 'w1', scope: 'read' },
@@ -162,7 +143,7 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore: the keys it leaves', () => {
     const found = await keys();
     expect(found.length).toBe(2);
     const bytes = await Promise.all(
-      found.map(async (name) => Number(await admin.memory('USAGE', key(name)))),
+      found.map(async (name) => Number(await stage.admin.memory('USAGE', key(name)))),
     );
     expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(450);
   });
@@ -174,27 +155,27 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore: the keys it leaves', () => {
     for (let from = 0; from < count; from += 200) {
       await Promise.all(
         ids.slice(from, from + 200).flatMap((id, index) => [
-          store.put('kind', id, 1, {
+          stage.store.put('kind', id, 1, {
             lookups: ['x'],
             expiresAt: index % 2 === 0 ? null : Date.now() + HOUR_MS,
           }),
-          store.familyCreate({ ...family, id }),
+          stage.store.familyCreate({ ...family, id }),
         ]),
       );
     }
-    const page = await store.list('kind', 0, 'x', { limit: 100_000 });
+    const page = await stage.store.list('kind', 0, 'x', { limit: 100_000 });
     expect([page.items.map(({ id }) => id), page.next]).toEqual([ids, null]);
-    const first = await store.list('kind', 0, 'x', { limit: 1_199 });
+    const first = await stage.store.list('kind', 0, 'x', { limit: 1_199 });
     expect([first.items.length, first.next]).toEqual([1_199, ids[1_198]]);
-    expect((await store.familyList('u1')).map(({ id }) => id).toSorted()).toEqual(ids);
-    expect(await store.familyRevokeAll('u1')).toBe(count);
+    expect((await stage.store.familyList('u1')).map(({ id }) => id).toSorted()).toEqual(ids);
+    expect(await stage.store.familyRevokeAll('u1')).toBe(count);
   });
 
   it.skipIf(!CAN_START_REDIS)('lie in one slot, so that a node of a cluster serves them', async () => {
     const node = await startRedis(['--cluster-enabled', 'yes']);
     const client = new Redis(node.url);
     await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-    const clustered = redisStore({ client, prefix });
+    const clustered = redisStore({ client, prefix: stage.prefix });
     const isUp = async (): Promise<boolean> => /cluster_state:ok/.test(await client.cluster('INFO'));
     await expect.poll(isUp, { timeout: 10_000 }).toBe(true);
     const family = { owner: '}{', data: 1, idleMs: HOUR_MS, absoluteAt: null, feedMs: 1 };

@@ -1,30 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../src/core/exchange.ts';
 import { parseAddress } from '../../../src/network/address.ts';
 import type { LoginAttempt, LoginLimiter } from '../../../src/services/login.ts';
 import { loginLimits } from '../../../src/services/login-limits.ts';
 import type { StoreProcess } from '../../../src/stores/testing.ts';
-import { reachRedis, REDIS_SOURCE, type RedisServer } from '../../support/redis.ts';
-import { type StoreProcesses, storeProcesses } from '../../support/store-processes.ts';
+import { REDIS_SOURCE } from '../../support/redis.ts';
+import { redisProcessStage } from './stage.ts';
 
 describe.skipIf(REDIS_SOURCE === null)('login limits of two processes on one Redis', () => {
-  let server: RedisServer;
-  let processes: StoreProcesses;
-
-  beforeAll(async () => {
-    processes = storeProcesses();
-    server = await reachRedis();
-  });
-
-  afterAll(async () => {
-    processes.dispose();
-    await server.stop();
-  });
+  const stage = redisProcessStage();
 
   it('F20 count together: of failures at once in both none is lost and none is counted twice, in 50 rounds', async () => {
-    const prefix = server.newPrefix();
-    const spawn = (): Promise<StoreProcess> =>
-      processes.spawn('redis-worker.mjs', ['ioredis', server.url, prefix]);
+    const prefix = stage.server.newPrefix();
+    const spawn = (): Promise<StoreProcess> => stage.spawn('ioredis', prefix);
     const nodes = await Promise.all([spawn(), spawn()]);
     const limiters = nodes.map(({ store }) => loginLimits({ store, failuresPerAddress: 20 }));
     for (let round = 0; round < 50; round++) {
