@@ -46,6 +46,7 @@ export interface FacebookOptions extends SocialStrategyOptions {
   readonly endpoints?: Partial<FacebookEndpoints> | undefined;
 }
 
+/** Where Facebook is, for tests and for a proxy in front of it. */
 export interface FacebookEndpoints {
   readonly authorizationUrl: string;
   /** The base of all calls of the Graph API, without the version. */

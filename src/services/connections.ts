@@ -53,6 +53,7 @@ export { googleAds, type GoogleAdsEndpoints, type GoogleAdsOptions } from './con
 export { metaAds, type MetaAdsEndpoints, type MetaAdsOptions } from './connections/meta-ads.ts';
 
 export interface ConnectionsOptions {
+  /** Where connections and the states of authorisations are kept, for all processes. */
   readonly store: Store;
   /** The kinds of connections there are, perhaps none, such as `googleAds({ … })` and `metaAds({ … })`. */
   readonly providers: readonly ConnectionProvider[];

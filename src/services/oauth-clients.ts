@@ -18,6 +18,7 @@ export type { NewOAuthClient, OAuthClientChanges } from './oauth-clients/new-cli
 export type { ServiceAccount } from './oauth-clients/service-accounts.ts';
 
 export interface OAuthClientsOptions {
+  /** Where applications are kept, and into whose feed edits are written. */
   readonly store: RecordStore & Pick<FeedStore, 'feedAppend'>;
   readonly clock?: Clock | undefined;
   /** Is told of every edit, once it is in the store; what it throws changes nothing. */

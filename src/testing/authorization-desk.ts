@@ -29,6 +29,7 @@ export interface GrantedCode<A extends DeskAccount> {
 export interface ConsentOptions<A extends DeskAccount> {
   /** Who signs in; by default the first account. */
   readonly as?: A | undefined;
+  /** Whether the person refuses; default false. */
   readonly deny?: boolean | undefined;
   /** The scopes that are granted; by default all that were asked for. */
   readonly scopes?: readonly string[] | undefined;

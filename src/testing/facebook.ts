@@ -21,8 +21,11 @@ export interface FacebookAccount {
 }
 
 export interface LoopbackFacebookOptions {
+  /** Who can sign in; by default one person. */
   readonly accounts?: readonly FacebookAccount[] | undefined;
+  /** The id of the one app that it knows. */
   readonly clientId?: string | undefined;
+  /** The secret of that app. */
   readonly clientSecret?: string | undefined;
   /** The version of the Graph API in its paths; default `v24.0`. */
   readonly graphVersion?: string | undefined;

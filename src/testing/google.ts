@@ -19,7 +19,9 @@ import {
 export interface LoopbackGoogleOptions {
   /** Who can sign in; by default one person, ada@example.com. */
   readonly accounts?: readonly GoogleAccount[] | undefined;
+  /** The id of the one client that it knows. */
   readonly clientId?: string | undefined;
+  /** The secret of that client. */
   readonly clientSecret?: string | undefined;
   readonly clock?: Clock | undefined;
 }

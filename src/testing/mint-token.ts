@@ -11,7 +11,9 @@ export interface MintOptions {
   readonly algorithm?: JwtAlgorithm | undefined;
   /** Who the token is for. */
   readonly subject: string;
+  /** The claim `iss`; none by default. */
   readonly issuer?: string | undefined;
+  /** The claim `aud`; none by default. */
   readonly audience?: string | readonly string[] | undefined;
   /** How long it lives; default 300, and a negative number makes one that has expired. */
   readonly expiresInSeconds?: number | undefined;

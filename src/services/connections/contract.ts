@@ -34,11 +34,13 @@ export interface ProviderAnswerToUser {
   readonly user?: string | null | undefined;
 }
 
+/** What came of an authorisation, with where the browser goes then; `null` for nowhere. */
 export type Completion =
   | { readonly outcome: 'connected'; readonly connection: ConnectionRecord; readonly returnTo: string | null }
   /** `returnTo` is where the user may be told so; `null` when that must not be believed, or is nowhere. */
   | { readonly outcome: 'refused'; readonly error: AuthError; readonly returnTo: string | null };
 
+/** An access token that is good for a call at once, or why there is none. What is over is never handed out. */
 export type AccessTokenResult =
   | {
       readonly outcome: 'token';
@@ -62,6 +64,7 @@ export type Revocation =
   /** There was nothing to present: the tokens cannot be opened, or no provider of this kind is configured. */
   | 'skipped';
 
+/** A part of a workspace's connections. */
 export interface ConnectionPage {
   readonly items: readonly ConnectionRecord[];
   /** Hand it in as `after` for the next page; `null` at the end. */

@@ -10,6 +10,7 @@ export interface GoogleAdsOptions {
    * back everything that a user has granted to a client.
    */
   readonly clientId: string;
+  /** From Google's console. */
   readonly clientSecret: string;
   /**
    * What the user is asked for; default `openid`, `email` and `https://www.googleapis.com/auth/adwords`. All but those

@@ -8,6 +8,7 @@ import { readTokenAnswer, senseless, type TokenAnswer } from './token-answer.ts'
 export interface MetaAdsOptions {
   /** The id of the app at Meta. */
   readonly clientId: string;
+  /** The app's secret. Calls of the Graph API carry a proof of it. */
   readonly clientSecret: string;
   /**
    * The version of the Graph API, as in `v24.0`. It has no default: Meta ends versions after about two years, and answers

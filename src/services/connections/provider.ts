@@ -56,6 +56,7 @@ export interface ConnectionProvider {
   proofOf?(accessToken: string): string;
 }
 
+/** What the address is made of to which a browser is sent (RFC 6749 section 4.1.1). */
 export interface AuthorizationRequest {
   readonly callbackUrl: string;
   readonly state: string;
@@ -63,6 +64,7 @@ export interface AuthorizationRequest {
   readonly codeChallenge: string;
 }
 
+/** What a code is exchanged with (RFC 6749 section 4.1.3, RFC 7636 section 4.5). */
 export interface AuthorizationCode {
   readonly code: string;
   readonly callbackUrl: string;

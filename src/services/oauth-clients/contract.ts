@@ -67,12 +67,14 @@ export interface RotateSecretOptions extends EditOptions {
   readonly overlapSeconds?: number | undefined;
 }
 
+/** An application when it is registered, or its secret is rotated, and never again. */
 export interface IssuedOAuthClient {
   /** The secret, which cannot be had again; `null` for a public application. */
   readonly clientSecret: string | null;
   readonly client: OAuthClient;
 }
 
+/** A part of the applications. */
 export interface OAuthClientPage {
   readonly items: readonly OAuthClient[];
   /** Hand it in as `after` for the next page; `null` at the end. */

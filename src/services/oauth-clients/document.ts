@@ -12,6 +12,7 @@ export const GRANT_TYPES = [
   'urn:ietf:params:oauth:grant-type:device_code',
 ] as const;
 
+/** The value of `grant_type` of a grant that the server knows (RFC 6749, RFC 8628 section 3.4). */
 export type OAuthGrantType = (typeof GRANT_TYPES)[number];
 
 /** One application, without anything that could be presented. Times are milliseconds since the Unix epoch. */

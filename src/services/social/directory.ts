@@ -28,6 +28,7 @@ export interface SocialDirectory<U extends User = User> {
   profileOf(user: U): MaybePromise<UserProfile>;
 }
 
+/** The user who has an address, and whether the host has seen that the address is theirs. */
 export interface EmailHolder<U extends User> {
   readonly user: U;
   readonly emailVerified: boolean;

@@ -16,6 +16,7 @@ import { interactions, type Interactions } from '../interactions.ts';
 export interface SocialStrategyOptions {
   /** From the provider's console. */
   readonly clientId: string;
+  /** From the provider's console; it is sent to the provider's token endpoint and nowhere else. */
   readonly clientSecret: string;
   /**
    * Where the provider sends browsers back to, absolute and exactly as the console has it. It is never made of a

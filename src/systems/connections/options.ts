@@ -29,6 +29,7 @@ import type { ConnectionsPages } from './pages/pages.ts';
 import { PREFIX, type ConnectionsParts } from './parts.ts';
 
 export interface ConnectionsSystemOptions {
+  /** The service whose connections are served. */
   readonly connections: Connections;
   /** The beginning of a guard, such as `jwtPair.authenticate()`. API keys may list connections and nothing else. */
   readonly authenticate: EntryGuard<Principal>;
@@ -39,6 +40,7 @@ export interface ConnectionsSystemOptions {
   readonly publicUrl: string;
   /** Seals the cookie that a browser holds while an authorisation is under way; the same as other pages have. */
   readonly sealing: SealingKeys;
+  /** Where it is kept which visits of browsers are over, for all processes. */
   readonly store: Pick<RecordStore, 'put'>;
   /**
    * The addresses that a browser may be sent back to in the end, compared as a whole. None by default: the callback then
@@ -60,6 +62,7 @@ export interface ConnectionsSystemOptions {
   readonly dangerouslyAllowPlainHttp?: boolean | undefined;
   /** Is told of every decision of the endpoints. What becomes of connections, `connections` tells. */
   readonly onEvent?: EventSink<DecisionEvent> | undefined;
+  /** Names the request in events, as the host's own log does; by default an id is made up when somebody listens. */
   readonly requestId?: RequestNamer | undefined;
   readonly clock?: Clock | undefined;
 }

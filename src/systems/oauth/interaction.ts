@@ -66,6 +66,10 @@ export type AuthorizationReading =
   | { readonly kind: 'redirect-error'; readonly location: string; readonly cause: AuthError }
   | { readonly kind: 'request'; readonly request: AuthorizationRequest };
 
+/**
+ * A request whose redirect URI cannot be believed: a page says so, and no browser is redirected (RFC 6749 section
+ * 4.1.2.1).
+ */
 export interface DirectRefusal {
   readonly status: 400;
   readonly error: 'invalid_client' | 'invalid_request';
@@ -99,12 +103,14 @@ export interface ApplicationView {
   readonly owner: string;
 }
 
+/** A scope as people may see it. */
 export interface ScopeView {
   readonly name: string;
   /** What it allows, in words. */
   readonly description: string;
 }
 
+/** What a page does with a request of a user who is signed in. */
 export type AuthorizationStep =
   /** Nothing to ask: the user has agreed before, or may not decide this. Redirect with 303. */
   | ({ readonly kind: 'redirect' } & Redirection)
@@ -136,6 +142,7 @@ export interface DeviceInteraction {
   deny(request: DeviceRequest, userId: string): Promise<DeviceDecision>;
 }
 
+/** What a page does with a code that a user has entered. */
 export type DeviceReading =
   | { readonly kind: 'request'; readonly request: DeviceRequest }
   /** Unknown, expired, decided already, or another user's; which of them is not told apart. */
@@ -167,4 +174,5 @@ export interface InteractionPages {
 
 /** Where browsers begin, below `webAppUrl`. */
 export const AUTHORIZE_PATH = '/oauth/authorize';
+/** Where a user enters the code that a device shows, below `webAppUrl` (RFC 8628 section 3.3). */
 export const DEVICE_PATH = '/oauth/device';

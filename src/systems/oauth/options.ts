@@ -55,6 +55,7 @@ export type OAuthEvent = SystemEvent | OAuthClientEvent;
  * by default.
  */
 export interface OAuthOptions extends Omit<SessionSystemOptions<User>, 'directory' | 'onEvent'> {
+  /** The host's users and service accounts. */
   readonly directory: OAuthDirectory;
   /** The URL of the API, which clients know the server by: `https`, or `http` for a loopback address; no slash at the end. */
   readonly issuer: string;
@@ -106,6 +107,7 @@ export interface OAuthOptions extends Omit<SessionSystemOptions<User>, 'director
   readonly endpointLimiter?: EndpointLimiter | Guard | undefined;
   /** The most opaque access tokens that are remembered; default 10,000, and 0 switches it off. */
   readonly cacheSize?: number | undefined;
+  /** Is told what other systems tell theirs, and of every edit of applications. */
   readonly onEvent?: EventSink<OAuthEvent> | undefined;
 }
 
