@@ -11,6 +11,14 @@ export function sha256(value: string | Uint8Array): string {
   return hash('sha256', value, 'base64url');
 }
 
+/**
+ * SHA-256 as text of one character for each byte: the shortest name of a secret in a map, for nothing that leaves the
+ * process.
+ */
+export function sha256Name(value: string): string {
+  return hash('sha256', value, 'binary');
+}
+
 /** Fresh random text of at least `bits` bits from the system's generator, in base64url. */
 export function randomToken(bits: number): string {
   return randomBytes(Math.ceil(bits / 8)).toString('base64url');

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { authError, isAuthError, type AuthError } from '../core/errors.ts';
-import { chain, isPromise, type MaybePromise } from '../core/maybe-promise.ts';
+import { isPromise, type MaybePromise } from '../core/maybe-promise.ts';
 import { RecentMap } from '../core/recent-map.ts';
 import type { Family, FamilyStore, Json } from '../core/store.ts';
 import type { Revocations } from '../tokens/revocations.ts';
@@ -88,17 +88,22 @@ export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
 
   /** Whether the session behind a token still has this token as its live one. */
   function judge(family: Family): MaybePromise<Family | AuthError> {
-    const revoked = revocations.check({
+    const now = clock.now();
+    const token = {
       sessionId: family.id,
       generation: family.generation,
       owner: family.owner,
       workspace: null,
       authVersion: family.rotatedAt,
-    });
-    return chain(revoked, (refusal) => {
-      if (refusal !== null) return refusal;
-      return clock.now() >= accessEnd(family) ? authError('token_expired') : family;
-    });
+    };
+    const revoked = revocations.check(token, now);
+    return isPromise(revoked)
+      ? revoked.then((late) => late ?? unlessOver(family, clock.now()))
+      : (revoked ?? unlessOver(family, now));
+  }
+
+  function unlessOver(family: Family, now: number): Family | AuthError {
+    return now >= accessEnd(family) ? authError('token_expired') : family;
   }
 
   async function load(handle: string): Promise<Family | AuthError> {
@@ -116,10 +121,10 @@ export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
     },
 
     recognise(token) {
-      if (!isText(token)) return authError('token_malformed');
       const handle = handleOf('access', token);
       const known = cache?.get(handle);
-      if (known === undefined) return load(handle);
+      // What has the hash of a token that was found before is that very text, in its one spelling.
+      if (known === undefined) return isText(token) ? load(handle) : authError('token_malformed');
       const answer = judge(known);
       if (isPromise(answer)) return answer;
       if (isAuthError(answer)) cache?.delete(handle);

@@ -5,7 +5,7 @@ import { authError, isAuthError, type AuthError } from '../core/errors.ts';
 import { chain, type MaybePromise } from '../core/maybe-promise.ts';
 import type { Claims } from '../core/principal.ts';
 import { RecentMap } from '../core/recent-map.ts';
-import { sha256 } from '../core/secrets.ts';
+import { sha256Name } from '../core/secrets.ts';
 import type { JwtAlgorithm } from './algorithms.ts';
 import { checkClaims, isExpired, type ClaimsProfile } from './claims.ts';
 import { jwtGate } from './jwt-gate.ts';
@@ -81,7 +81,7 @@ export function jwtVerifier<T>(options: JwtVerifierOptions<T>): JwtVerifier<T> {
         passGate = jwtGate({ algorithms: keys.algorithms, typ: options.typ });
         revision = keys.revision;
       }
-      const digest = cache === null ? '' : sha256(token);
+      const digest = cache === null ? '' : sha256Name(token);
       const known = cache?.get(digest);
       if (known !== undefined) {
         const refusal = recheckTimes(known, profile, now);

@@ -23,9 +23,10 @@ export interface Revocations {
   /**
    * `null` when it has not; at once while what is known is fresh.
    *
+   * @param nowMs The moment it is judged at; by default what the clock says.
    * @throws {@link StoreError} When that cannot be known.
    */
-  check(token: Revocable): MaybePromise<AuthError | null>;
+  check(token: Revocable, nowMs?: number): MaybePromise<AuthError | null>;
   /** The latest auth version that is revoked for an owner or workspace; a new token must have a later one. */
   revokedVersion(owner: string, workspace: string | null): number;
 }
@@ -85,8 +86,8 @@ export function revocationsOf(reader: FeedReader, clock: Clock): Revocations {
 
   reader.subscribe(take);
   return {
-    check(token) {
-      const fresh = reader.fresh();
+    check(token, nowMs) {
+      const fresh = reader.fresh(nowMs);
       return fresh === undefined ? judge(token) : chain(fresh, () => judge(token));
     },
     revokedVersion: (owner, workspace) =>
