@@ -12,6 +12,7 @@ const STEPS = {
   lint: [['oxlint', '--format', 'unix']],
   types: [['node', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']],
   test: [['vitest', 'run']],
+  reference: [['node', 'scripts/reference.mjs', '--check']],
   unused: [['knip']],
   package: [
     ['node', 'scripts/build.mjs'],
@@ -59,7 +60,7 @@ async function runStep(step) {
     if (!ok) break;
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`${ok ? 'ok    ' : 'FAILED'}  ${step.padEnd(8)} ${seconds.padStart(6)} s`);
+  console.log(`${ok ? 'ok    ' : 'FAILED'}  ${step.padEnd(9)} ${seconds.padStart(6)} s`);
   if (!ok) console.log(output.trimEnd().replaceAll(/^/gm, '        '));
   const closing = /^\d+ passed, \d+ failed, \d+ skipped$/m.exec(output)?.[0];
   if (closing !== undefined) console.log(closing);

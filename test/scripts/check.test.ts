@@ -12,6 +12,7 @@ beforeEach(() => {
   cpSync(join(PACKAGE_ROOT, 'scripts/check.mjs'), join(lab, 'scripts/check.mjs'));
   writeFileSync(join(lab, 'scripts/build.mjs'), '');
   writeFileSync(join(lab, 'scripts/test-consumers.mjs'), '');
+  writeFileSync(join(lab, 'scripts/reference.mjs'), '');
   mkdirSync(join(lab, 'node_modules/.bin'), { recursive: true });
   for (const tool of ['prettier', 'oxlint', 'knip', 'publint', 'attw']) standIn(tool, 'exit 0');
   mkdirSync(join(lab, 'node_modules/typescript/bin'), { recursive: true });
@@ -31,10 +32,11 @@ describe('the check', () => {
         'ok      types T s',
         'ok      test T s',
         '2 passed, 0 failed, 1 skipped',
+        'ok      reference T s',
         'ok      unused T s',
         'ok      package T s',
         'ok      consumers T s',
-        'check: all 7 passed',
+        'check: all 8 passed',
       ],
     });
   });
@@ -49,11 +51,12 @@ describe('the check', () => {
       'FAILED  lint T s',
       '        on standard output',
       '        on standard error',
+      'ok      reference T s',
       'ok      unused T s',
       'FAILED  package T s',
       '        no such file',
       'ok      consumers T s',
-      'check: 2 of 5 failed: lint, package',
+      'check: 2 of 6 failed: lint, package',
     ]);
   });
 
@@ -75,7 +78,9 @@ describe('the check', () => {
   it('refuses a step that it does not know', () => {
     expect(check('--only', 'lnt')).toEqual({
       status: 2,
-      lines: ['check: no step "lnt"; the steps are format, lint, types, test, unused, package, consumers'],
+      lines: [
+        'check: no step "lnt"; the steps are format, lint, types, test, reference, unused, package, consumers',
+      ],
     });
   });
 });
