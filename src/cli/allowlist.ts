@@ -5,10 +5,10 @@ import { showLists } from './allowlist/show.ts';
 import { showReport } from './allowlist/show-report.ts';
 import { SUBJECT_OPTIONS, SUBJECT_USAGE } from './allowlist/subject.ts';
 import type { Command } from './command.ts';
+import { PAGE_OPTIONS } from './paging.ts';
 
 const AUTHOR = { author: { type: 'string' } } as const;
 const GUARDED = { ...AUTHOR, from: { type: 'string' }, yes: { type: 'boolean' } } as const;
-const PAGED = { after: { type: 'string' }, limit: { type: 'string' } } as const;
 
 /** The commands of IP allowlists: an edit is in force in every process within two seconds. */
 export const allowlistCommands: readonly Command[] = [
@@ -36,7 +36,7 @@ export const allowlistCommands: readonly Command[] = [
     summary: 'Shows a list with what is to be said of its entries; without a list, all lists.',
     usage: `[${SUBJECT_USAGE}] [--after NETWORK] [--limit N]`,
     examples: ['portcullis allowlist list', 'portcullis allowlist list --client 123456 --json'],
-    options: { ...SUBJECT_OPTIONS, ...PAGED },
+    options: { ...SUBJECT_OPTIONS, ...PAGE_OPTIONS },
     run: showLists,
   },
   {
@@ -84,7 +84,7 @@ export const allowlistCommands: readonly Command[] = [
     summary: 'Shows what a list would have refused while it observed, by network and route.',
     usage: `${SUBJECT_USAGE} [--after N] [--limit N]`,
     examples: ['portcullis allowlist report --client 123456'],
-    options: { ...SUBJECT_OPTIONS, ...PAGED },
+    options: { ...SUBJECT_OPTIONS, ...PAGE_OPTIONS },
     run: showReport,
   },
   {

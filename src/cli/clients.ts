@@ -4,17 +4,11 @@ import type {
   OAuthClients,
   OAuthGrantType,
 } from '../services/oauth-clients.ts';
-import {
-  durationSeconds,
-  listOption,
-  optionalOption,
-  requiredOption,
-  requiredWord,
-  wholeNumber,
-} from './arguments.ts';
+import { durationSeconds, listOption, optionalOption, requiredOption, requiredWord } from './arguments.ts';
 import type { Answer, Call, StoreCommand } from './command.ts';
 import type { CliConfig } from './config.ts';
 import { done, moment, refused, table } from './output.ts';
+import { moreText, PAGE_OPTIONS, pageAsked } from './paging.ts';
 import { UsageError } from './usage-error.ts';
 
 export const clientCommands: readonly StoreCommand[] = [
@@ -47,7 +41,7 @@ export const clientCommands: readonly StoreCommand[] = [
     summary: 'Lists the OAuth applications, a page at a time.',
     usage: '[--after ID] [--limit N]',
     examples: ['portcullis clients list', 'portcullis clients list --json'],
-    options: { after: { type: 'string' }, limit: { type: 'string' } },
+    options: PAGE_OPTIONS,
     run: list,
   },
   {
@@ -112,11 +106,7 @@ async function create(call: Call, config: CliConfig): Promise<Answer> {
 }
 
 async function list(call: Call, config: CliConfig): Promise<Answer> {
-  const limit = optionalOption(call, 'limit');
-  const page = await clientsOf(config).list({
-    after: optionalOption(call, 'after'),
-    limit: limit === undefined ? undefined : wholeNumber(limit, 'limit'),
-  });
+  const page = await clientsOf(config).list(pageAsked(call));
   const rows = page.items.map((client) => [
     client.clientId,
     client.name,
@@ -128,8 +118,7 @@ async function list(call: Call, config: CliConfig): Promise<Answer> {
     moment(client.createdAt),
   ]);
   const columns = ['CLIENTID', 'NAME', 'OWNER', 'TYPE', 'STATE', 'GRANTS', 'SCOPES', 'CREATED'];
-  const more = page.next === null ? '' : `\n\nMore: --after ${page.next}`;
-  return done(page, table(columns, rows, 'There are no OAuth applications.') + more);
+  return done(page, table(columns, rows, 'There are no OAuth applications.') + moreText(page.next));
 }
 
 async function setDisabled(call: Call, config: CliConfig, disabled: boolean): Promise<Answer> {

@@ -1,9 +1,11 @@
 import { isStoreError } from '../core/errors.ts';
 import type { Connections, ConnectionRecord, Revocation } from '../services/connections.ts';
-import { optionalOption, requiredOption, requiredWord, wholeNumber } from './arguments.ts';
+import { allConnections } from '../services/connections/all-connections.ts';
+import { requiredOption, requiredWord } from './arguments.ts';
 import { EXIT, type Answer, type Call, type StoreCommand } from './command.ts';
 import type { CliConfig } from './config.ts';
 import { done, moment, refused, table } from './output.ts';
+import { moreText, PAGE_OPTIONS, pageAsked } from './paging.ts';
 import { UsageError } from './usage-error.ts';
 
 const WORKSPACE = { workspace: { type: 'string' } } as const;
@@ -17,7 +19,7 @@ export const connectionCommands: readonly StoreCommand[] = [
       'portcullis connections list --workspace w1',
       'portcullis connections list --workspace w1 --json',
     ],
-    options: { ...WORKSPACE, after: { type: 'string' }, limit: { type: 'string' } },
+    options: { ...WORKSPACE, ...PAGE_OPTIONS },
     run: list,
   },
   {
@@ -55,13 +57,8 @@ const COLUMNS = ['CONNECTION', 'KIND', 'ACCOUNT', 'STATE', 'SINCE', 'REASON', 'B
 
 async function list(call: Call, config: CliConfig): Promise<Answer> {
   const workspace = requiredOption(call, 'workspace');
-  const limit = optionalOption(call, 'limit');
-  const page = await connectionsOf(config).list(workspace, {
-    after: optionalOption(call, 'after'),
-    limit: limit === undefined ? undefined : wholeNumber(limit, 'limit'),
-  });
-  const more = page.next === null ? '' : `\n\nMore: --after ${page.next}`;
-  return done(page, table(COLUMNS, page.items.map(rowOf), nothingIn(workspace)) + more);
+  const page = await connectionsOf(config).list(workspace, pageAsked(call));
+  return done(page, table(COLUMNS, page.items.map(rowOf), nothingIn(workspace)) + moreText(page.next));
 }
 
 async function check(call: Call, config: CliConfig): Promise<Answer> {
@@ -136,14 +133,7 @@ async function chosen(
     const found = await service.find({ workspace, id: requiredWord(call, 'connection') });
     return found === null ? null : [found];
   }
-  const all: ConnectionRecord[] = [];
-  let after: string | undefined;
-  do {
-    const { items, next } = await service.list(workspace, { after });
-    all.push(...items);
-    after = next ?? undefined;
-  } while (after !== undefined);
-  return all;
+  return allConnections(service, workspace);
 }
 
 function connectionsOf(config: CliConfig): Connections {

@@ -4,6 +4,7 @@ import type { Answer, Call, Command } from './command.ts';
 import type { CliConfig } from './config.ts';
 import { authorOf, keyChanges, KEY_OPTIONS, KEY_USAGE, rateText } from './key-options.ts';
 import { done, moment, refused, table } from './output.ts';
+import { moreText, PAGE_OPTIONS, pageAsked } from './paging.ts';
 import { UsageError } from './usage-error.ts';
 
 const AUTHOR = { author: { type: 'string' } } as const;
@@ -25,7 +26,7 @@ export const keyCommands: readonly Command[] = [
     summary: 'Lists the keys of a workspace, a page at a time.',
     usage: '--workspace ID [--after ID] [--limit N]',
     examples: ['portcullis keys list --workspace w1', 'portcullis keys list --workspace w1 --json'],
-    options: { workspace: { type: 'string' }, after: { type: 'string' }, limit: { type: 'string' } },
+    options: { workspace: { type: 'string' }, ...PAGE_OPTIONS },
     run: list,
   },
   {
@@ -100,13 +101,8 @@ async function update(call: Call, config: CliConfig): Promise<Answer> {
 
 async function list(call: Call, config: CliConfig): Promise<Answer> {
   const workspace = requiredOption(call, 'workspace');
-  const limit = optionalOption(call, 'limit');
-  const page = await keysOf(config).list(workspace, {
-    after: optionalOption(call, 'after'),
-    limit: limit === undefined ? undefined : wholeNumber(limit, 'limit'),
-  });
-  const more = page.next === null ? '' : `\n\nMore: --after ${page.next}`;
-  return done(page, tableOf(page.items, `Workspace ${workspace} has no keys.`) + more);
+  const page = await keysOf(config).list(workspace, pageAsked(call));
+  return done(page, tableOf(page.items, `Workspace ${workspace} has no keys.`) + moreText(page.next));
 }
 
 function tableOf(keys: readonly ApiKeyRecord[], empty: string = ''): string {

@@ -3,8 +3,9 @@ import { optionalOption, wholeNumber } from '../arguments.ts';
 import type { Answer, Call } from '../command.ts';
 import type { CliConfig } from '../config.ts';
 import { done, moment, table } from '../output.ts';
+import { moreText } from '../paging.ts';
 import { noWords } from './edits.ts';
-import { limitOf, moreText } from './show.ts';
+import { limitOf } from './show.ts';
 import { optionsOf, subjectOfCall, withLists } from './subject.ts';
 
 const COLUMNS = ['REQUESTS', 'NETWORK', 'ROUTE', 'FIRST', 'LAST', 'ON THE LIST'];

@@ -1,8 +1,9 @@
 import type { Allowlist, AllowlistEntry, Allowlists } from '../../services/allowlists.ts';
-import { optionalOption, wholeNumber } from '../arguments.ts';
+import { optionalOption } from '../arguments.ts';
 import type { Answer, Call } from '../command.ts';
 import type { CliConfig } from '../config.ts';
 import { done, moment, refused, table } from '../output.ts';
+import { moreText, pageAsked } from '../paging.ts';
 import { noWords } from './edits.ts';
 import { subjectOfCall, subjectsOfCall, withLists } from './subject.ts';
 import { stateOf, warningLines } from './wording.ts';
@@ -69,10 +70,5 @@ function pageOf({ entries }: Allowlist, after: string | undefined, limit: number
 }
 
 export function limitOf(call: Call): number {
-  const limit = optionalOption(call, 'limit');
-  return limit === undefined ? PAGE : Math.max(1, wholeNumber(limit, 'limit'));
-}
-
-export function moreText(next: string | null): string {
-  return next === null ? '' : `\n\nMore: --after ${next}`;
+  return Math.max(1, pageAsked(call).limit ?? PAGE);
 }

@@ -1,11 +1,12 @@
 import { authError, isAuthError, isError, type AuthError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
-import type { Principal } from '../../core/principal.ts';
 import { jsonReply, NO_STORE, type HeaderLine, type Reply } from '../../core/reply.ts';
-import { randomToken } from '../../core/secrets.ts';
-import type { Endpoint, Identify, OwnRefusal, PathSegments } from '../endpoints.ts';
+import { allConnections } from '../../services/connections/all-connections.ts';
+import type { Endpoint, OwnRefusal } from '../endpoints.ts';
+import { forMembers, type Member, type MemberRequest } from './member.ts';
 import type { OpenConnectionsPages } from './pages/pages.ts';
-import { allConnections, BROWSER, PREFIX, type ConnectionsParts } from './parts.ts';
+import { BROWSER, PREFIX, type ConnectionsParts } from './parts.ts';
+import { startConnection } from './start.ts';
 import { connectionView } from './view.ts';
 
 /** The endpoints: two for each kind that is configured, so that any other kind is not found, and those of connections. */
@@ -18,7 +19,7 @@ export function connectionEndpoints(
       method: 'GET',
       path: `${PREFIX}/${kind}/authorize`,
       name: 'connection_authorize',
-      handle: (exchange, identify) => authorize(parts, kind, exchange, identify),
+      handle: forMembers(parts, 'changing', (request) => authorize(kind, request)),
     },
     {
       method: 'GET',
@@ -33,53 +34,37 @@ export function connectionEndpoints(
       method: 'GET',
       path: PREFIX,
       name: 'connection_list',
-      handle: (exchange, identify) => list(parts, exchange, identify),
+      handle: forMembers(parts, 'reading', list),
     },
     {
       method: 'POST',
       path: `${PREFIX}/:id/check`,
       name: 'connection_check',
-      handle: (exchange, identify, segments) => check(parts, exchange, identify, segments),
+      handle: forMembers(parts, 'changing', check),
     },
     {
       method: 'DELETE',
       path: `${PREFIX}/:id`,
       name: 'connection_disconnect',
-      handle: (exchange, identify, segments) => disconnect(parts, exchange, identify, segments),
+      handle: forMembers(parts, 'changing', disconnect),
     },
   ];
 }
 
 async function authorize(
-  parts: ConnectionsParts,
   kind: string,
-  exchange: Exchange,
-  identify: Identify,
+  { parts, member, exchange }: MemberRequest,
 ): Promise<Reply | AuthError> {
-  const { connections, browsers, returnUrls, callbackUrlOf } = parts;
-  const member = await enter(parts, exchange, identify, 'changing');
-  if (isAuthError(member)) return member;
-  const asked = new URLSearchParams(exchange.query).getAll('redirect_uri');
-  if (asked.length > 1 || asked.some((each) => !returnUrls.has(each))) return REDIRECT_REFUSED;
+  const { browsers, returnUrls } = parts;
+  const redirects = new URLSearchParams(exchange.query).getAll('redirect_uri');
+  if (redirects.length > 1 || redirects.some((each) => !returnUrls.has(each))) return REDIRECT_REFUSED;
   const opened = browsers.open(exchange);
   if (isAuthError(opened)) return opened;
-  // The same secret for all tabs of a browser, so that none of them disturbs another.
-  const known = opened.find(BROWSER);
-  const browser = typeof known === 'string' ? known : randomToken(256);
-  const started = await connections.start({
-    kind,
-    workspace: member.workspace,
-    user: member.id,
-    callbackUrl: callbackUrlOf(kind),
-    browser,
-    returnTo: asked[0] ?? null,
-  });
+  const asked = { kind, workspace: member.workspace, user: member.id, returnTo: redirects[0] ?? null };
+  const started = await startConnection(parts, opened, asked);
   if (isAuthError(started)) return started;
-  const { authorizationUrl } = started;
-  return jsonReply(200, { authorization_url: authorizationUrl }, [
-    ...NO_STORE,
-    opened.with(BROWSER, browser).cookie,
-  ]);
+  const { authorizationUrl, state } = started;
+  return jsonReply(200, { authorization_url: authorizationUrl }, [...NO_STORE, state.cookie]);
 }
 
 /** The callback. A person who began on the page is told there, or on a page, what happened; a program gets JSON. */
@@ -129,63 +114,22 @@ async function finish(
     : backTo(returnTo, 'connection', id);
 }
 
-async function list(
-  parts: ConnectionsParts,
-  exchange: Exchange,
-  identify: Identify,
-): Promise<Reply | AuthError> {
-  const member = await enter(parts, exchange, identify, 'reading');
-  if (isAuthError(member)) return member;
+async function list({ parts, member }: MemberRequest): Promise<Reply> {
   const views = (await allConnections(parts.connections, member.workspace)).map(connectionView);
   return jsonReply(200, views, [NO_CACHE]);
 }
 
-async function check(
-  parts: ConnectionsParts,
-  exchange: Exchange,
-  identify: Identify,
-  { id = '' }: PathSegments,
-): Promise<Reply | AuthError> {
-  const member = await enter(parts, exchange, identify, 'changing');
-  if (isAuthError(member)) return member;
+async function check({ parts, member, segments }: MemberRequest): Promise<Reply | AuthError> {
+  const { id = '' } = segments;
   const checked = await parts.connections.check({ workspace: member.workspace, id });
   return checked === null ? NOT_FOUND : jsonReply(200, connectionView(checked), [NO_CACHE]);
 }
 
-async function disconnect(
-  parts: ConnectionsParts,
-  exchange: Exchange,
-  identify: Identify,
-  { id = '' }: PathSegments,
-): Promise<Reply | AuthError> {
-  const member = await enter(parts, exchange, identify, 'changing');
-  if (isAuthError(member)) return member;
+async function disconnect({ parts, member, segments }: MemberRequest): Promise<Reply | AuthError> {
   const { workspace } = member;
+  const { id = '' } = segments;
   const revocation = await parts.connections.disconnect({ workspace, id }, { author: authorOf(member) });
   return revocation === null ? NOT_FOUND : { status: 204, headers: [NO_CACHE], body: '' };
-}
-
-type Member = Principal & { readonly workspace: string };
-
-/**
- * Who asks, in which workspace. Whoever changes something is a user, and not one who may only read, although one of these
- * requests is a GET.
- */
-async function enter(
-  { entry }: ConnectionsParts,
-  exchange: Exchange,
-  identify: Identify,
-  purpose: 'reading' | 'changing',
-): Promise<Member | AuthError> {
-  const decision = await entry.enterChain(exchange);
-  if (decision.kind === 'deny') return decision.error;
-  const { principal } = decision;
-  identify(principal);
-  if (purpose === 'changing' && principal.kind !== 'user') return authError('permission_denied');
-  if (purpose === 'changing' && principal.readOnly === true) return authError('read_only');
-  const { workspace } = principal;
-  if (typeof workspace !== 'string' || workspace === '') return authError('workspace_missing');
-  return { ...principal, workspace };
 }
 
 /** The one value of a parameter; none when it is absent or comes several times. */

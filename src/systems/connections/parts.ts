@@ -6,7 +6,6 @@ import type { Exchange } from '../../core/exchange.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { RequestNamer } from '../../core/request-id.ts';
 import type { Connections } from '../../services/connections/contract.ts';
-import type { ConnectionRecord } from '../../services/connections/document.ts';
 import type { Interactions } from '../../services/interactions.ts';
 
 /** What the endpoints work with. */
@@ -30,18 +29,3 @@ export const PREFIX = '/api/v1/connections';
 
 /** The name of what a browser holds while it is away at a provider. */
 export const BROWSER = 'connections';
-
-/** All connections of a workspace; there are a few. */
-export async function allConnections(
-  connections: Connections,
-  workspace: string,
-): Promise<readonly ConnectionRecord[]> {
-  const all: ConnectionRecord[] = [];
-  let after: string | undefined;
-  do {
-    const { items, next } = await connections.list(workspace, { after });
-    all.push(...items);
-    after = next ?? undefined;
-  } while (after !== undefined);
-  return all;
-}

@@ -1,9 +1,8 @@
 import { authError, isAuthError, isStoreError } from '../../../core/errors.ts';
 import type { Reply } from '../../../core/reply.ts';
-import { randomToken } from '../../../core/secrets.ts';
 import type { OwnRefusal } from '../../endpoints.ts';
 import { seeOther, type PageForm } from '../../page-form.ts';
-import { BROWSER } from '../parts.ts';
+import { startConnection } from '../start.ts';
 import { refused, told, type Visit } from './desk.ts';
 
 type Deed = (visit: Visit, fields: PageForm) => Promise<Reply | OwnRefusal>;
@@ -21,20 +20,11 @@ const DEEDS: ReadonlyMap<string, Deed> = new Map([
 ]);
 
 async function connect({ desk, state, member }: Visit, fields: PageForm): Promise<Reply | OwnRefusal> {
-  const { connections, callbackUrlOf } = desk.parts;
   const kind = fields.get('kind') ?? '';
-  const known = state.find(BROWSER);
-  const browser = typeof known === 'string' ? known : randomToken(256);
-  const started = await connections.start({
-    kind,
-    workspace: member.workspace,
-    user: member.id,
-    callbackUrl: callbackUrlOf(kind),
-    browser,
-    returnTo: desk.url,
-  });
+  const asked = { kind, workspace: member.workspace, user: member.id, returnTo: desk.url };
+  const started = await startConnection(desk.parts, state, asked);
   if (isAuthError(started)) return refused(desk, started, kind);
-  return seeOther(started.authorizationUrl, state.with(BROWSER, browser));
+  return seeOther(started.authorizationUrl, started.state);
 }
 
 async function check(visit: Visit, fields: PageForm): Promise<Reply> {

@@ -1,10 +1,10 @@
 import { authError, isAuthError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange.ts';
 import type { Reply } from '../../../core/reply.ts';
+import { allConnections } from '../../../services/connections/all-connections.ts';
 import type { ConnectionRecord } from '../../../services/connections/document.ts';
 import type { Identify, OwnRefusal } from '../../endpoints.ts';
 import { readPageForm, seeOther, wantsHtml } from '../../page-form.ts';
-import { allConnections } from '../parts.ts';
 import { carryOut } from './deeds.ts';
 import { broken, NOTICE, refused, sealFor, tokenName, type PageDesk, type Visit } from './desk.ts';
 import { disconnectView, listView } from './list-view.ts';
