@@ -1,4 +1,4 @@
-import { authError, isAuthError } from '../../../core/errors.ts';
+import { authError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange.ts';
 import { html } from '../../../core/html.ts';
 import { jsonReply, NO_STORE } from '../../../core/reply.ts';
@@ -10,17 +10,15 @@ import {
   type DirectRefusal,
   type Redirection,
 } from '../interaction.ts';
+import { answerForm } from './answer-form.ts';
 import { consentView } from './consent-view.ts';
 import { formTargetOf } from './form-target.ts';
 import { refusedRequest } from './message-views.ts';
 import {
   broken,
-  expired,
   freshOnce,
   isBrowserState,
-  isOwnForm,
   openBrowser,
-  readPageForm,
   sealFor,
   seeOther,
   signedIn,
@@ -32,7 +30,7 @@ import {
   type PageForm,
   type Visit,
 } from './page-desk.ts';
-import { signIn, signInPage, type SignInPage } from './sign-in.ts';
+import { signInPage, type SignInPage } from './sign-in.ts';
 
 /**
  * The pages of the authorization endpoint: sign-in and consent, under the address of the request itself. Nothing about
@@ -101,18 +99,16 @@ export function authorizePage(desk: PageDesk): readonly Endpoint[] {
     });
   }
 
-  async function post(visit: Visit, request: AuthorizationRequest): Promise<PageAnswer> {
-    const fields = await readPageForm(visit.exchange);
-    if (isAuthError(fields)) return unreadable(desk, fields);
-    const action = fields.get('action');
-    if (action === 'sign-in') {
-      const state = await signIn(desk, visit, signInFor(request), fields);
-      return isBrowserState(state) ? seeOther(here(visit), state) : state;
-    }
-    if (!isOwnForm(desk, visit, fields)) return expired(desk);
-    if (action === 'switch') return seeOther(here(visit), withoutSignIn(visit));
-    if (action === 'approve' || action === 'deny') return decide(visit, request, fields, action);
-    return unreadable(desk, authError('body_invalid'));
+  function post(visit: Visit, request: AuthorizationRequest): Promise<PageAnswer> {
+    return answerForm(desk, visit, {
+      here: here(visit),
+      signInPage: signInFor(request),
+      async act(fields) {
+        const action = fields.get('action');
+        if (action === 'approve' || action === 'deny') return decide(visit, request, fields, action);
+        return unreadable(desk, authError('body_invalid'));
+      },
+    });
   }
 
   async function decide(

@@ -1,18 +1,16 @@
-import { authError, isAuthError } from '../../../core/errors.ts';
+import { authError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange.ts';
 import { html } from '../../../core/html.ts';
 import type { HeaderLine } from '../../../core/reply.ts';
 import type { Endpoint, Identify } from '../../endpoints.ts';
 import { DEVICE_PATH, type DeviceReading } from '../interaction.ts';
+import { answerForm } from './answer-form.ts';
 import { deviceCodeView, deviceQuestionView } from './device-views.ts';
 import { DEVICE_CONNECTED, DEVICE_DENIED } from './message-views.ts';
 import {
   broken,
-  expired,
   isBrowserState,
-  isOwnForm,
   openBrowser,
-  readPageForm,
   sealFor,
   seeOther,
   signedIn,
@@ -23,7 +21,7 @@ import {
   type SignedIn,
   type Visit,
 } from './page-desk.ts';
-import { signIn, signInPage, type SignInPage } from './sign-in.ts';
+import { signInPage, type SignInPage } from './sign-in.ts';
 import { inWords } from './sign-in-view.ts';
 
 /**
@@ -57,23 +55,20 @@ export function devicePage(desk: PageDesk): readonly Endpoint[] {
     return codePage(visit, who, { userCode: codeOf(visit.exchange) });
   }
 
-  async function post(visit: Visit): Promise<PageAnswer> {
-    const fields = await readPageForm(visit.exchange);
-    if (isAuthError(fields)) return unreadable(desk, fields);
-    const action = fields.get('action');
-    if (action === 'sign-in') {
-      const state = await signIn(desk, visit, SIGN_IN, fields);
-      return isBrowserState(state) ? seeOther(here(visit), state) : state;
-    }
-    if (!isOwnForm(desk, visit, fields)) return expired(desk);
-    if (action === 'switch') return seeOther(here(visit), withoutSignIn(visit));
-    const who = await whoIsThere(visit);
-    if (who === null) return seeOther(here(visit), withoutSignIn(visit));
-    const userCode = fields.get('user_code') ?? '';
-    if (action === 'enter' || action === 'approve' || action === 'deny') {
-      return lookUp(visit, who, userCode, action);
-    }
-    return unreadable(desk, authError('body_invalid'));
+  function post(visit: Visit): Promise<PageAnswer> {
+    return answerForm(desk, visit, {
+      here: here(visit),
+      signInPage: SIGN_IN,
+      async act(fields) {
+        const who = await whoIsThere(visit);
+        if (who === null) return seeOther(here(visit), withoutSignIn(visit));
+        const action = fields.get('action');
+        if (action === 'enter' || action === 'approve' || action === 'deny') {
+          return lookUp(visit, who, fields.get('user_code') ?? '', action);
+        }
+        return unreadable(desk, authError('body_invalid'));
+      },
+    });
   }
 
   async function lookUp(
