@@ -16,14 +16,18 @@ describe.skipIf(POSTGRES_SOURCE === null)('postgresStore, when steps meet on a r
     const waiting = step();
     // Whatever becomes of it, this is where it is looked at.
     waiting.catch(() => undefined);
-    for (;;) {
-      const { rows } = await stage.admin.query('SELECT 1 FROM pg_locks WHERE NOT granted');
-      if (rows.length > 0) break;
-      await pause(5);
-    }
+    await somebodyWaits();
     await client.query('COMMIT');
     client.release();
     return waiting;
+  }
+
+  async function somebodyWaits(): Promise<void> {
+    for (;;) {
+      const { rows } = await stage.admin.query('SELECT 1 FROM pg_locks WHERE NOT granted');
+      if (rows.length > 0) return;
+      await pause(5);
+    }
   }
 
   const CREATE = '.family_create($1, $2, $3, $4, 86400000, NULL, 60000, $5, NULL, 20000)';
@@ -81,17 +85,50 @@ describe.skipIf(POSTGRES_SOURCE === null)('postgresStore, when steps meet on a r
     expect(rotation).toMatchObject({ outcome: 'replayed', family: { generation: 2 } });
   });
 
-  it('the last write of a record has the highest version', async () => {
+  it('the last write of a record has the highest version, also when it had to wait', async () => {
     const store = await stage.open();
-    for (let round = 0; round < 10; round++) {
-      const writes = await Promise.all(
-        Array.from({ length: 20 }, async (_, index) => ({
-          index,
-          version: (await store.put('kind', 'id', index, { expiresAt: IN_AN_HOUR })) ?? 0,
-        })),
-      );
-      const last = writes.reduce((one, other) => (one.version > other.version ? one : other));
-      expect(await store.get('kind', 'id')).toMatchObject({ data: last.index, version: last.version });
-    }
+    await store.put('kind', 'id', 'first');
+    const client = await stage.admin.connect();
+    await client.query('BEGIN');
+    await client.query(`SELECT FROM ${store.schema}.record FOR UPDATE`);
+    const waiting = store.put('kind', 'id', 'last');
+    await somebodyWaits();
+    const put = `SELECT ${store.schema}.record_put('kind', 'id', '1', NULL, NULL, NULL, NULL, false, NULL, NULL, 20000) AS version`;
+    const { rows } = await client.query<{ version: string }>(put);
+    await client.query('COMMIT');
+    client.release();
+    expect(await waiting).toBeGreaterThan(Number(rows[0]?.version));
   });
+
+  it('a step that is finished too late is undone, so that nothing happens after its caller was refused', async () => {
+    const store = await stage.open({ timeoutMs: 1_500, acquireTimeoutMs: 1_000 });
+    await store.familyCreate(family());
+    const version = (await store.put('kind', 'id', 1, { lookups: ['x'] })) ?? 0;
+    const before = [await store.familyGet('f1'), await store.get('kind', 'id')];
+    await stage.admin.query(`CREATE FUNCTION ${store.schema}.slow() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_sleep(0.8); IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$`);
+    for (const table of ['record', 'family', 'feed']) {
+      await stage.admin
+        .query(`CREATE TRIGGER slow BEFORE INSERT OR UPDATE OR DELETE ON ${store.schema}.${table}
+        FOR EACH ROW EXECUTE FUNCTION ${store.schema}.slow()`);
+    }
+    const calls = [
+      () => store.familyRotate('f1', 1, policy()),
+      () => store.familyRevoke('f1'),
+      () => store.familyRevokeAll('u1'),
+      () => store.familyCreate(family({ id: 'f2' })),
+      () => store.put('kind', 'id', 2),
+      () => store.put('kind', 'id', 2, { expect: version }),
+      () => store.use('kind', 'id'),
+      () => store.delete('kind', 'id'),
+      () => store.deleteBy('kind', 0, 'x'),
+      () => store.feedAppend([{ key: 'acc:1', value: 1, expiresAt: IN_AN_HOUR }]),
+    ];
+    for (const call of calls) await expect(call()).rejects.toThrow(/failed with DEADLINE/);
+    // Those that were given up before they ended have ended by now.
+    await pause(2_000);
+    expect([await store.familyGet('f1'), await store.get('kind', 'id')]).toEqual(before);
+    expect(await store.familyGet('f2')).toBeNull();
+    expect((await store.feedRead(null)).events).toEqual([]);
+  }, 60_000);
 });
