@@ -61,6 +61,19 @@ onEachFramework('a guard, asked by bytes,', (framework) => {
     expect(accepted).toEqual([]);
   });
 
+  it.each([
+    ['a length beside chunks', ['Content-Length: 4', 'Transfer-Encoding: chunked']],
+    ['chunks beside a length', ['Transfer-Encoding: chunked', 'Content-Length: 4']],
+    ['two lengths', ['Content-Length: 4', 'Content-Length: 5']],
+    ['a coding behind chunks', ['Transfer-Encoding: chunked, identity']],
+  ])('BT-15 never lets a request pass whose end is in doubt: %s', async (_, lines) => {
+    const { port } = await startJwtHost(framework);
+    const head = ['POST / HTTP/1.1', 'Host: localhost', `Authorization: Bearer ${GOOD}`, ...lines];
+    // Behind what one reader takes for the end there is a second request.
+    const answer = await sendBytes(port, `${head.join('\r\n')}\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n`);
+    expect(answer.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 400']);
+  });
+
   it.each(['\u00a0', '\u2003', '\u3000', '\ufeff', '\u200b', '\u00ad'])(
     'BT-07 refuses the UTF-8 of %j in place of a blank',
     async (character) => {
