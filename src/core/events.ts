@@ -1,5 +1,3 @@
-import { channel } from 'node:diagnostics_channel';
-import { deliver, type EventSink } from './event-delivery.ts';
 import type { Exchange } from './exchange.ts';
 import type { Principal } from './principal.ts';
 import type { ReasonCode } from './reasons.ts';
@@ -162,92 +160,6 @@ export interface OAuthClientEvent {
   /** Who did it, as they were named to the edit. */
   readonly author?: string | undefined;
   readonly at: number;
-}
-
-/** The channels of `node:diagnostics_channel`, one for each type of event. */
-export const EVENT_CHANNELS: readonly string[] = [
-  'portcullis:decision',
-  'portcullis:session',
-  'portcullis:workspace',
-  'portcullis:allowlist',
-  'portcullis:api_key',
-  'portcullis:signing_key',
-  'portcullis:connection',
-  'portcullis:oauth_client',
-];
-
-const decisions = channel('portcullis:decision');
-const sessions = channel('portcullis:session');
-const workspaces = channel('portcullis:workspace');
-const allowlists = channel('portcullis:allowlist');
-const apiKeys = channel('portcullis:api_key');
-const signingKeys = channel('portcullis:signing_key');
-const connections = channel('portcullis:connection');
-const oauthClients = channel('portcullis:oauth_client');
-
-/** Whether anybody listens, so that nothing is put together for nobody. */
-export function hasDecisionListener(sink: EventSink<DecisionEvent> | undefined): boolean {
-  return sink !== undefined || decisions.hasSubscribers;
-}
-
-/** Hands a decision to `node:diagnostics_channel` and to the sink. */
-export function publishDecision(event: DecisionEvent, sink: EventSink<DecisionEvent> | undefined): void {
-  if (decisions.hasSubscribers) decisions.publish(event);
-  if (sink !== undefined) deliver(event, sink);
-}
-
-/** Hands a session's event to `node:diagnostics_channel` and to the sink. */
-export function publishSession(event: SessionEvent, sink: EventSink<SessionEvent> | undefined): void {
-  if (sessions.hasSubscribers) sessions.publish(event);
-  if (sink !== undefined) deliver(event, sink);
-}
-
-/** Hands a workspace's event to `node:diagnostics_channel` and to the sink. */
-export function publishWorkspace(event: WorkspaceEvent, sink: EventSink<WorkspaceEvent> | undefined): void {
-  if (workspaces.hasSubscribers) workspaces.publish(event);
-  if (sink !== undefined) deliver(event, sink);
-}
-
-/** Hands an allowlist's event to `node:diagnostics_channel` and to the sink. */
-export function publishAllowlistEdit(
-  event: AllowlistEvent,
-  sink: EventSink<AllowlistEvent> | undefined,
-): void {
-  if (allowlists.hasSubscribers) allowlists.publish(event);
-  if (sink !== undefined) deliver(event, sink);
-}
-
-/** Hands an API key's event to `node:diagnostics_channel` and to the sink. */
-export function publishApiKey(event: ApiKeyEvent, sink: EventSink<ApiKeyEvent> | undefined): void {
-  if (apiKeys.hasSubscribers) apiKeys.publish(event);
-  if (sink !== undefined) deliver(event, sink);
-}
-
-/** Hands the event of a signing key to `node:diagnostics_channel` and to the sink. */
-export function publishSigningKey(
-  event: SigningKeyEvent,
-  sink: EventSink<SigningKeyEvent> | undefined,
-): void {
-  if (signingKeys.hasSubscribers) signingKeys.publish(event);
-  if (sink !== undefined) deliver(event, sink);
-}
-
-/** Hands a connection's event to `node:diagnostics_channel` and to the sink. */
-export function publishConnection(
-  event: ConnectionEvent,
-  sink: EventSink<ConnectionEvent> | undefined,
-): void {
-  if (connections.hasSubscribers) connections.publish(event);
-  if (sink !== undefined) deliver(event, sink);
-}
-
-/** Hands the event of an OAuth application to `node:diagnostics_channel` and to the sink. */
-export function publishOAuthClient(
-  event: OAuthClientEvent,
-  sink: EventSink<OAuthClientEvent> | undefined,
-): void {
-  if (oauthClients.hasSubscribers) oauthClients.publish(event);
-  if (sink !== undefined) deliver(event, sink);
 }
 
 /** The members that every event about a request shares. */

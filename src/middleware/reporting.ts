@@ -3,13 +3,8 @@ import type { Clock } from '../core/clock.ts';
 import type { DecidingRule } from '../core/decision.ts';
 import type { Dialect } from '../core/dialect.ts';
 import { isError, refusalOf, type AuthError } from '../core/errors.ts';
-import {
-  eventSubject,
-  hasDecisionListener,
-  publishDecision,
-  type DecisionEvent,
-  type EventSink,
-} from '../core/events.ts';
+import { hasDecisionListener, publishEvent } from '../core/event-publishing.ts';
+import { eventSubject, type DecisionEvent, type EventSink } from '../core/events.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Principal } from '../core/principal.ts';
 import { jsonReply, type Reply } from '../core/reply.ts';
@@ -62,7 +57,7 @@ export function reportingTo({ dialect, schemes, clock, onEvent, requestId }: Rep
       ...eventSubject(exchange, principal),
       at: clock.now(),
     };
-    publishDecision({ type: 'decision', ...event, ...about }, onEvent);
+    publishEvent({ type: 'decision', ...event, ...about }, onEvent);
   }
 
   return {

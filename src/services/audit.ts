@@ -2,7 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Writable } from 'node:stream';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { isError } from '../core/errors.ts';
-import { deliver, EVENT_CHANNELS, type EventSink } from '../core/events.ts';
+import { EVENT_CHANNELS } from '../core/event-publishing.ts';
+import { deliver, type EventSink } from '../core/events.ts';
 import { callback, implementing, integer, optional, parseOptions } from '../core/options.ts';
 import { REASONS } from '../core/reasons.ts';
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { authError, StoreError, type AuthError } from '../core/errors.ts';
-import { publishSession, type EventSink, type SessionEvent } from '../core/events.ts';
+import { publishEvent } from '../core/event-publishing.ts';
+import type { EventSink, SessionEvent } from '../core/events.ts';
 import type { MaybePromise } from '../core/maybe-promise.ts';
 import { randomToken } from '../core/secrets.ts';
 import type { Family, FamilyStore, FeedStore, Json, RotatePolicy } from '../core/store.ts';
@@ -114,7 +115,7 @@ export function sessionsOf({
     const actor = sessionDataOf(family).actor?.id ?? null;
     const owner = ownerOf(family);
     const at = clock.now();
-    publishSession(
+    publishEvent(
       { type: 'session', action, system, owner, sessionId: family.id, actor, reason, at },
       onEvent,
     );
@@ -216,7 +217,7 @@ export function sessionsOf({
     async revokeAll(owner, { reason, except }) {
       const count = await store.familyRevokeAll(prefix + owner, { except });
       const at = clock.now();
-      publishSession(
+      publishEvent(
         { type: 'session', action: 'owner_revoked', system, owner, sessionId: null, actor: null, reason, at },
         onEvent,
       );

@@ -1,5 +1,5 @@
 import { ConfigError, StoreError } from '../core/errors.ts';
-import { publishSigningKey } from '../core/events.ts';
+import { publishEvent } from '../core/event-publishing.ts';
 import { integer, parseOptions } from '../core/options.ts';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from '../tokens/algorithms.ts';
 import { feedReader } from '../tokens/feed-reader.ts';
@@ -115,7 +115,7 @@ export function signingKeys(options: SigningKeysOptions): SigningKeys {
     onFailure(cause) {
       if (!reader.isLoaded()) return;
       const event = { type: 'signing_key', action: 'unreadable', ring: name, kid: null } as const;
-      publishSigningKey({ ...event, at: clock.now(), cause }, onEvent);
+      publishEvent({ ...event, at: clock.now(), cause }, onEvent);
     },
   });
   feed.subscribe(({ key }) => {

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { ConfigError } from '../core/errors.ts';
-import { publishWorkspace, type EventSink, type WorkspaceEvent } from '../core/events.ts';
+import { publishEvent } from '../core/event-publishing.ts';
+import type { EventSink, WorkspaceEvent } from '../core/events.ts';
 import { callback, implementing, optional, parseOptions, text } from '../core/options.ts';
 
 /** Where code runs: in a workspace, or outside all of them on purpose. */
@@ -71,7 +72,7 @@ export function unscoped<T>(reason: string, act: () => T, options: UnscopedOptio
   });
   const left = contexts.getStore();
   const workspace = left?.kind === 'scoped' ? left.workspace : null;
-  publishWorkspace(
+  publishEvent(
     { type: 'workspace', action: 'unscoped', reason: because, workspace, at: clock.now() },
     onEvent,
   );

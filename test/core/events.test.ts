@@ -1,12 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  deliver,
-  eventSubject,
-  hasDecisionListener,
-  publishDecision,
-  type DecisionEvent,
-} from '../../src/core/events.ts';
+import { hasDecisionListener, publishEvent } from '../../src/core/event-publishing.ts';
+import { deliver, eventSubject, type DecisionEvent } from '../../src/core/events.ts';
 import { exchangeWith } from '../support/fake-exchange.ts';
 import { foreignPromise } from '../support/foreign-promise.ts';
 
@@ -35,11 +30,11 @@ afterEach(() => {
   heard.length = 0;
 });
 
-describe('publishDecision', () => {
+describe('publishEvent', () => {
   it('hands the event to the diagnostics channel and to the sink', () => {
     const told: unknown[] = [];
     subscribe(CHANNEL, listener);
-    publishDecision(EVENT, (event) => told.push(event));
+    publishEvent(EVENT, (event) => told.push(event));
     expect({ heard, told }).toEqual({ heard: [EVENT], told: [EVENT] });
   });
 

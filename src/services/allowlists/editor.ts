@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import { StoreError } from '../../core/errors.ts';
-import { publishAllowlistEdit, type AllowlistEvent, type EventSink } from '../../core/events.ts';
+import { publishEvent } from '../../core/event-publishing.ts';
+import type { AllowlistEvent, EventSink } from '../../core/events.ts';
 import type { FeedStore, Json, RecordStore } from '../../core/store.ts';
 import type { FeedReader } from '../../tokens/feed-reader.ts';
 import { lookupsOf } from './catalogue.ts';
@@ -66,7 +67,7 @@ export function listEditor({ store, feed, cache, clock, onEvent }: EditorParts):
       const version = await store.put(ALLOWLIST_KIND, subject, data, { expect, lookups });
       if (version !== null) {
         for (const told of changesOf(edited.result)) {
-          publishAllowlistEdit({ type: 'allowlist', ...told, list: subject, at: clock.now() }, onEvent);
+          publishEvent({ type: 'allowlist', ...told, list: subject, at: clock.now() }, onEvent);
         }
         await announce(subject, version);
         return edited.result;

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import { StoreError } from '../../core/errors.ts';
-import { publishApiKey, type ApiKeyEvent, type EventSink } from '../../core/events.ts';
+import { publishEvent } from '../../core/event-publishing.ts';
+import type { ApiKeyEvent, EventSink } from '../../core/events.ts';
 import type { FeedStore, Json, RecordStore } from '../../core/store.ts';
 import { newApiKeyId } from '../../tokens/api-key-format.ts';
 import type { FeedReader } from '../../tokens/feed-reader.ts';
@@ -57,7 +58,7 @@ export interface KeyEditor {
 export function keyEditor({ store, feed, cache, clock, onEvent }: KeyEditorParts): KeyEditor {
   function tell(keyId: string, { workspace }: ApiKeyDocument, deed: Deed | null): void {
     if (deed === null) return;
-    publishApiKey({ type: 'api_key', ...deed, keyId, workspace, at: clock.now() }, onEvent);
+    publishEvent({ type: 'api_key', ...deed, keyId, workspace, at: clock.now() }, onEvent);
   }
 
   async function announce(id: string, version: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
-import { publishConnection, type ConnectionEvent, type EventSink } from '../../core/events.ts';
+import { publishEvent } from '../../core/event-publishing.ts';
+import type { ConnectionEvent, EventSink } from '../../core/events.ts';
 import type { ConnectionDocument } from './document.ts';
 
 /** Tells what happened to a connection, once it is in the store. */
@@ -11,7 +12,7 @@ export type Notify = (
 
 export function notifier(clock: Clock, onEvent: EventSink<ConnectionEvent> | undefined): Notify {
   return function notify(connectionId, { workspace, kind }, { action, reason, revocation, author }) {
-    publishConnection(
+    publishEvent(
       {
         type: 'connection',
         action,

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { ConfigError, StoreError } from '../../core/errors.ts';
-import { publishOAuthClient, type EventSink, type OAuthClientEvent } from '../../core/events.ts';
+import { publishEvent } from '../../core/event-publishing.ts';
+import type { EventSink, OAuthClientEvent } from '../../core/events.ts';
 import { integer, line, optional, parseOptions } from '../../core/options.ts';
 import { randomToken } from '../../core/secrets.ts';
 import type { FeedStore, Json, RecordStore } from '../../core/store.ts';
@@ -30,7 +31,7 @@ export function clientAdministration(parts: ClientAdministrationParts): OAuthCli
     author: string | undefined,
     serviceAccount: string | null = null,
   ): void {
-    publishOAuthClient(
+    publishEvent(
       { type: 'oauth_client', action, clientId, serviceAccount, author, at: clock.now() },
       onEvent,
     );

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { StoreError } from '../../core/errors.ts';
-import { publishSigningKey, type SigningKeyEvent } from '../../core/events.ts';
+import { publishEvent } from '../../core/event-publishing.ts';
+import type { SigningKeyEvent } from '../../core/events.ts';
 import type { MaybePromise } from '../../core/maybe-promise.ts';
 import { readDocument, SIGNING_KEY_KIND, toDocument } from './document.ts';
 import { withoutForgotten } from './edits.ts';
@@ -77,7 +78,7 @@ export function ringEditor(
       });
       if (version === null) continue;
       for (const [action, kid] of told) {
-        publishSigningKey({ type: 'signing_key', action, ring: name, kid, at: clock.now() }, onEvent);
+        publishEvent({ type: 'signing_key', action, ring: name, kid, at: clock.now() }, onEvent);
       }
       await announce(version);
       return { keys: tidy, result };

@@ -9,7 +9,8 @@ import {
   onEveryEvent,
   type JsonLinesOptions,
 } from '../../../src/services/audit.ts';
-import { deliver, EVENT_CHANNELS, type DecisionEvent, type SessionEvent } from '../../../src/core/events.ts';
+import { EVENT_CHANNELS } from '../../../src/core/event-publishing.ts';
+import { deliver, type DecisionEvent, type SessionEvent } from '../../../src/core/events.ts';
 import { REASONS } from '../../../src/core/reasons.ts';
 import { movableClock } from '../../support/movable-clock.ts';
 import { noteWarnings } from '../../support/process-warnings.ts';
@@ -241,7 +242,9 @@ describe('failedDeliveries', () => {
 describe('onEveryEvent', () => {
   it('knows every channel that there is', () => {
     const source = readFileSync(new URL('../../../src/core/events.ts', import.meta.url), 'utf8');
-    const channels = [...source.matchAll(/channel\('(portcullis:\w+)'\)/g)].map(([, name]) => name);
+    const channels = [...source.matchAll(/^ {2}readonly type: '(\w+)';/gm)].map(
+      ([, type]) => `portcullis:${type}`,
+    );
     expect(EVENT_CHANNELS).toEqual(channels);
   });
 
