@@ -120,8 +120,9 @@ async function ourListener(accessTokens) {
   // The secret is made by the service; here it has to be one that both servers know.
   const record = await store.get('oauth_client', CLIENT.id);
   const hash = createHash('sha256').update(CLIENT.secret).digest('base64url');
-  const secrets = record.data.secrets.map((secret) => ({ ...secret, hash }));
-  await store.put('oauth_client', CLIENT.id, { ...record.data, secrets }, { lookups: record.lookups });
+  const document = /** @type {{ secrets: object[] }} */ (record.data);
+  const secrets = document.secrets.map((secret) => ({ ...secret, hash }));
+  await store.put('oauth_client', CLIENT.id, { ...document, secrets }, { lookups: record.lookups });
   const answer = mount(oauth);
   return (request, response) => answer(request, response, () => response.writeHead(404).end());
 }
