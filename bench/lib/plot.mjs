@@ -1,6 +1,6 @@
 const WIDTH = 640;
 const HEIGHT = 320;
-const LEFT = 72;
+const LEFT = 92;
 const RIGHT = 110;
 const TOP = 40;
 const BOTTOM = 52;
