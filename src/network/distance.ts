@@ -33,8 +33,7 @@ function numberOf(address: Address): bigint {
   return (BigInt(w0) << 96n) | (BigInt(w1) << 64n) | (BigInt(w2) << 32n) | BigInt(w3);
 }
 
+/** How many bits two different numbers begin with alike. */
 function commonBits(a: bigint, b: bigint, { family }: Address): number {
-  const different = a ^ b;
-  const width = family === 4 ? 32 : 128;
-  return different === 0n ? width : width - different.toString(2).length;
+  return (family === 4 ? 32 : 128) - (a ^ b).toString(2).length;
 }
