@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startFacebook, startGoogle, type LoopbackFacebook, type LoopbackGoogle } from 'portcullis/testing';
-import { buildExamples, endHostsAfterAll, startReady } from '../examples/host.ts';
+import { describe, expect, it } from 'vitest';
+import { startReady } from '../examples/host.ts';
+import { loopbackProviders } from '../examples/loopback-providers.ts';
 import { inChromium } from '../support/chromium.ts';
 
-let google: LoopbackGoogle;
-let facebook: LoopbackFacebook;
-
-beforeAll(async () => {
-  buildExamples();
-  [google, facebook] = [await startGoogle(), await startFacebook()];
-}, 120_000);
-endHostsAfterAll();
-afterAll(async () => {
-  await google.stop();
-  await facebook.stop();
-});
+const providers = loopbackProviders();
 
 inChromium('the example host', (open) => {
   describe.each(['express', 'koa'])('on %s', (FRAMEWORK) => {
     it('takes a person from the sign-in to a connection, and to its end', async () => {
       const { ready } = await startReady({
-        env: { FRAMEWORK, ...google.environment, ...facebook.environment },
+        env: { FRAMEWORK, ...providers.environment },
       });
       const { page, complaints } = await open({ scripts: true });
       const press = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();

@@ -3,24 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startFacebook, startGoogle, type LoopbackFacebook, type LoopbackGoogle } from 'portcullis/testing';
+import { describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../support/package-exports.ts';
 import { ask } from './client.ts';
-import { buildExamples, endHostsAfterAll, startReady, type ReadyLine } from './host.ts';
+import { startReady, type ReadyLine } from './host.ts';
+import { loopbackProviders } from './loopback-providers.ts';
 
-let google: LoopbackGoogle;
-let facebook: LoopbackFacebook;
-
-beforeAll(async () => {
-  buildExamples();
-  [google, facebook] = [await startGoogle(), await startFacebook()];
-}, 120_000);
-endHostsAfterAll();
-afterAll(async () => {
-  await google.stop();
-  await facebook.stop();
-});
+const providers = loopbackProviders();
 
 async function bearerOf({ url, jwt }: ReadyLine): Promise<string> {
   const { email, password } = jwt;
@@ -33,14 +22,14 @@ const CALLBACK = '/api/v1/connections/google-ads/callback/';
 describe.each(['express', 'koa', 'node'])('connections of the example host on %s', (FRAMEWORK) => {
   it('go from their start to their end by the API', async () => {
     const { ready } = await startReady({
-      env: { FRAMEWORK, ...google.environment, ...facebook.environment },
+      env: { FRAMEWORK, ...providers.environment },
     });
     const Authorization = await bearerOf(ready);
     const api = `${ready.url}/api/v1/connections`;
     const begun = await fetch(`${api}/google-ads/authorize/`, { headers: { Authorization } });
     const { authorization_url: authorizationUrl } = (await begun.json()) as { authorization_url: string };
     const Cookie = begun.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
-    const back = google.consent(authorizationUrl);
+    const back = providers.google.consent(authorizationUrl);
     expect(back.startsWith(ready.url + CALLBACK)).toBe(true);
     const done = await fetch(back, { headers: { Cookie }, redirect: 'manual' });
     expect([done.status, await done.json()]).toEqual([
@@ -57,11 +46,11 @@ describe.each(['express', 'koa', 'node'])('connections of the example host on %s
     const check = await fetch(`${one}/check/`, { method: 'POST', headers: { Authorization } });
     expect([check.status, await check.json()]).toMatchObject([200, { id: listed?.id, status: 'active' }]);
     expect((await fetch(`${one}/`, { method: 'DELETE', headers: { Authorization } })).status).toBe(204);
-    expect(google.requests.at(-1)?.path).toBe('/revoke');
+    expect(providers.google.requests.at(-1)?.path).toBe('/revoke');
   });
 
   it('are off without the credentials of a provider', async () => {
-    const { ready } = await startReady({ env: { FRAMEWORK, ...facebook.environment } });
+    const { ready } = await startReady({ env: { FRAMEWORK, ...providers.facebook.environment } });
     const api = `${ready.url}/api/v1/connections`;
     const asked = await fetch(`${api}/google-ads/authorize/`);
     expect([asked.status, await asked.text()]).toEqual([404, '{"detail":"Not found."}']);
@@ -71,7 +60,7 @@ describe.each(['express', 'koa', 'node'])('connections of the example host on %s
 
 describe('the page of connections', () => {
   it('sends whoever is not signed in to the login page, and opens with a session of the pages only', async () => {
-    const { ready } = await startReady({ env: google.environment });
+    const { ready } = await startReady({ env: providers.google.environment });
     const page = `${ready.url}/connections`;
     const html = { headers: { Accept: 'text/html' }, redirect: 'manual' } as const;
     const nobody = await fetch(page, html);
@@ -97,7 +86,7 @@ describe('the page of connections', () => {
   });
 
   it('is not opened by an API key', async () => {
-    const { ready } = await startReady({ env: google.environment });
+    const { ready } = await startReady({ env: providers.google.environment });
     const headers = { Authorization: `Api-Key ${ready.apiKey}` };
     const begun = await fetch(`${ready.url}/page-session`, { method: 'POST', headers });
     expect([begun.status, begun.headers.get('set-cookie')]).toEqual([403, null]);
@@ -108,7 +97,7 @@ describe('the page of connections', () => {
 describe('the tool', () => {
   it('lists, checks and revokes the connections of a workspace while the host runs', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ads-'));
-    const env = { STORE: `sqlite:${join(folder, 'portcullis.db')}`, ...google.environment };
+    const env = { STORE: `sqlite:${join(folder, 'portcullis.db')}`, ...providers.google.environment };
     // Not synchronously: the provider that the tool calls is in this process.
     const tool = async (...args: readonly string[]): Promise<string> =>
       (
@@ -124,7 +113,7 @@ describe('the tool', () => {
     const begun = await fetch(`${api}/google-ads/authorize/`, { headers: { Authorization } });
     const { authorization_url: authorizationUrl } = (await begun.json()) as { authorization_url: string };
     const Cookie = begun.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
-    const done = await fetch(google.consent(authorizationUrl), { headers: { Cookie } });
+    const done = await fetch(providers.google.consent(authorizationUrl), { headers: { Cookie } });
     const { id } = (await done.json()) as { id: string };
 
     const listed = await tool('connections', 'list', '--workspace', jwt.workspace, '--json');
@@ -135,7 +124,7 @@ describe('the tool', () => {
     expect(await tool('connections', 'revoke', '--workspace', jwt.workspace, id)).toContain(
       'taken back at the provider',
     );
-    expect(google.requests.at(-1)?.path).toBe('/revoke');
+    expect(providers.google.requests.at(-1)?.path).toBe('/revoke');
     expect(await (await fetch(`${api}/`, { headers: { Authorization } })).text()).toBe('[]');
     await host.stop();
     rmSync(folder, { recursive: true, force: true });

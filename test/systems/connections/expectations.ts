@@ -32,3 +32,18 @@ export const NOT_FOUND = refusal(404, 'Not found.');
 export const BAD_STATE = refusal(400, 'Invalid state has been provided.');
 export const NOT_EXCHANGED = refusal(400, 'Failed to exchange code for access token');
 export const TOKENS = { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-store', Pragma: 'no-cache' };
+
+/** What a browser that comes back from a provider is sent on with. */
+export function sentOnTo(address: string): unknown {
+  return {
+    status: 302,
+    headers: {
+      'Cache-Control': 'no-store',
+      Pragma: 'no-cache',
+      'Content-Length': '0',
+      'Referrer-Policy': 'no-referrer',
+      Location: address,
+    },
+    body: '',
+  };
+}
