@@ -16,7 +16,7 @@ export async function startPgBouncer(
   writeFileSync(
     file,
     `[databases]
-* = host=127.0.0.1 port=${postgresPort}
+* = host=127.0.0.1 port=${postgresPort} user=admin
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
@@ -41,7 +41,7 @@ ignore_startup_parameters = extra_float_digits
     port,
     async stop() {
       const exit = once(child, 'exit');
-      child.kill('SIGINT');
+      child.kill('SIGTERM');
       await exit;
       rmSync(folder, { recursive: true, force: true });
     },
