@@ -18,8 +18,15 @@ export interface Load {
 /**
  * @param clients How many there are; each has one request under way at any time.
  * @param pauseMs How long each rests between its rounds.
+ * @param opaqueRefreshers `half` leaves clients that only ever present the opaque token they have, so that there is
+ *   somebody to do so while nothing can be refreshed; tokens must outlive such a load.
  */
-export async function startLoad(client: AuthClient, clients: number, pauseMs = 5): Promise<Load> {
+export async function startLoad(
+  client: AuthClient,
+  clients: number,
+  pauseMs = 5,
+  opaqueRefreshers: 'half' | 'all' = 'half',
+): Promise<Load> {
   const seen: Seen[] = [];
   const over = new AbortController();
 
@@ -45,8 +52,8 @@ export async function startLoad(client: AuthClient, clients: number, pauseMs = 5
       if (!isUnsure) await note('reports', client.get('/reports', opaque.access));
       await note('open', client.get('/open'));
       if (step % 3 === 0) jwt = (await note('refresh', client.refresh(jwt.refresh))).pair ?? jwt;
-      // Some only ever present what they have, so that there is somebody to do so while nothing can be refreshed.
-      if (index % 2 === 0 && (step % 3 === 1 || isUnsure)) {
+      const refreshes = opaqueRefreshers === 'all' || index % 2 === 0;
+      if (refreshes && (step % 3 === 1 || isUnsure)) {
         const { pair } = await note('opaque refresh', client.opaqueRefresh(opaque.refresh));
         isUnsure = pair === null;
         opaque = pair ?? opaque;

@@ -32,7 +32,7 @@ export async function soak(
   const until = performance.now() + seconds * 1_000;
   const resident: number[] = [];
   const handles: number[] = [];
-  const load = await startLoad(node, 10, pauseMs);
+  const load = await startLoad(node, 10, pauseMs, 'all');
   const comers = Promise.all(
     Array.from({ length: 4 }, async (_, index) => {
       const seen: NodeAnswer[] = [];
