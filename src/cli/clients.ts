@@ -1,6 +1,7 @@
 import type {
   IssuedOAuthClient,
   OAuthClient,
+  OAuthClientChanges,
   OAuthClients,
   OAuthGrantType,
 } from '../services/oauth-clients.ts';
@@ -43,6 +44,22 @@ export const clientCommands: readonly StoreCommand[] = [
     examples: ['portcullis clients list', 'portcullis clients list --json'],
     options: PAGE_OPTIONS,
     run: list,
+  },
+  {
+    name: 'clients update',
+    summary: 'Changes what is given of an OAuth application; a list replaces the whole of the earlier one.',
+    usage:
+      'CLIENTID [--name TEXT] [--owner TEXT] [--grant GRANT ...] [--scope SCOPE ...] [--redirect-uri URI ...] [--team ID ...]',
+    examples: ['portcullis clients update ledger-sync --scope rest_api:read --scope rest_api:write'],
+    options: {
+      name: { type: 'string' },
+      owner: { type: 'string' },
+      grant: { type: 'string', multiple: true },
+      scope: { type: 'string', multiple: true },
+      'redirect-uri': { type: 'string', multiple: true },
+      team: { type: 'string', multiple: true },
+    },
+    run: update,
   },
   {
     name: 'clients disable',
@@ -93,7 +110,7 @@ async function create(call: Call, config: CliConfig): Promise<Answer> {
       name: requiredOption(call, 'name'),
       owner: requiredOption(call, 'owner'),
       type: values['public'] === true ? 'public' : 'confidential',
-      grants: grantsOf(call),
+      grants: requiredGrants(call),
       scopes: listOption(call, 'scope'),
       redirectUris: listOption(call, 'redirect-uri'),
       teams: listOption(call, 'team'),
@@ -103,6 +120,26 @@ async function create(call: Call, config: CliConfig): Promise<Answer> {
     AUTHOR,
   );
   return done(issued, secretText(issued));
+}
+
+async function update(call: Call, config: CliConfig): Promise<Answer> {
+  const id = requiredWord(call, 'client');
+  const asked: { readonly [K in keyof OAuthClientChanges]: OAuthClientChanges[K] | undefined } = {
+    name: optionalOption(call, 'name'),
+    owner: optionalOption(call, 'owner'),
+    grants: grantsOf(call),
+    scopes: listOption(call, 'scope'),
+    redirectUris: listOption(call, 'redirect-uri'),
+    teams: listOption(call, 'team'),
+  };
+  const changes = Object.entries(asked).filter(([, change]) => change !== undefined);
+  if (changes.length === 0) {
+    throw new UsageError('say what to change: --name, --owner, --grant, --scope, --redirect-uri or --team');
+  }
+  const changed = await clientsOf(config).update(id, Object.fromEntries(changes), AUTHOR);
+  if (changed === null) return unknown(id);
+  const what = changes.map(([name]) => name);
+  return done(changed, `Client ${id} has other ${what.join(', ')}; this holds for what it asks from now on.`);
 }
 
 async function list(call: Call, config: CliConfig): Promise<Answer> {
@@ -159,10 +196,14 @@ function clientsOf(config: CliConfig): OAuthClients {
   return config.oauthClients;
 }
 
-function grantsOf(call: Call): readonly OAuthGrantType[] {
-  const names = listOption(call, 'grant');
-  if (names === undefined) throw new UsageError('--grant is required');
-  return names.map((name) => {
+function requiredGrants(call: Call): readonly OAuthGrantType[] {
+  const grants = grantsOf(call);
+  if (grants === undefined) throw new UsageError('--grant is required');
+  return grants;
+}
+
+function grantsOf(call: Call): readonly OAuthGrantType[] | undefined {
+  return listOption(call, 'grant')?.map((name) => {
     const grant = GRANTS.get(name);
     if (grant === undefined) {
       throw new UsageError(`--grant must be code, refresh, client-credentials or device, not "${name}"`);

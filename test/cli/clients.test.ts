@@ -100,6 +100,55 @@ describe('portcullis clients create', () => {
   });
 });
 
+describe('portcullis clients update', () => {
+  it('changes what is given and leaves the rest', async () => {
+    const { tool, clients } = stage();
+    await tool('clients', 'create', ...SYNC, '--id', 'sync');
+    const before = await clients.find('sync');
+    const changes = ['--name', 'Sync 2', '--grant', 'code', '--scope', 'rest_api:write'];
+    const { exit, out } = await tool('clients', 'update', 'sync', ...changes);
+    expect({ exit, out }).toEqual({
+      exit: 0,
+      out: 'Client sync has other name, grants, scopes; this holds for what it asks from now on.',
+    });
+    expect(await clients.find('sync')).toEqual({
+      ...before,
+      name: 'Sync 2',
+      grants: ['authorization_code'],
+      scopes: ['rest_api:write'],
+    });
+  });
+
+  it.each([
+    [
+      ['sync'],
+      2,
+      'portcullis: say what to change: --name, --owner, --grant, --scope, --redirect-uri or --team',
+    ],
+    [
+      ['sync', '--grant', 'password'],
+      2,
+      'portcullis: --grant must be code, refresh, client-credentials or device, not "password"',
+    ],
+  ])('is wrongly called as %j', async (args, exit, error) => {
+    const { tool } = stage();
+    await tool('clients', 'create', ...SYNC, '--id', 'sync');
+    expect(await tool('clients', 'update', ...args)).toMatchObject({ exit, error });
+  });
+
+  it('refuses what no application may be, and an application that there is not', async () => {
+    const { tool, clients } = stage();
+    await tool('clients', 'create', ...SYNC, '--id', 'sync');
+    const refused = await tool('clients', 'update', 'sync', '--redirect-uri', 'http://app.example.com/#x');
+    expect(refused.exit).toBe(2);
+    expect(await clients.find('sync')).toMatchObject({ redirectUris: ['https://app.example.com/callback'] });
+    expect(await tool('clients', 'update', 'nobody', '--name', 'X')).toMatchObject({
+      exit: 1,
+      out: 'There is no client nobody.',
+    });
+  });
+});
+
 describe('portcullis clients list', () => {
   it('shows the applications without their secrets, a page at a time', async () => {
     const { tool, clients } = stage();
