@@ -24,6 +24,16 @@ describe('principalOf', () => {
     expect(principalOf(request, guard)).toBeNull();
   });
 
+  it('lets a copy of a request that passed stand for nobody, though both share one list of headers', () => {
+    const guard = {};
+    const request = { rawHeaders: ['Host', 'api.example.com'] };
+    notePassage(request, guard, 'alice');
+    expect(principalOf(request, guard)).toBe('alice');
+    for (const copy of [{ ...request }, Object.create(request) as object]) {
+      expect(() => principalOf(copy, guard)).toThrow(ConfigError);
+    }
+  });
+
   it.each([
     ['did not pass any guard', {}, {}],
     ['passed another guard', {}, {}],

@@ -1,45 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Recognition } from '../../src/core/decision.ts';
 import { StoreError } from '../../src/core/errors.ts';
-import type { MaybePromise } from '../../src/core/maybe-promise.ts';
 import type { Claims, Principal } from '../../src/core/principal.ts';
-import { JwtBearerStrategy, type JwtBearerOptions } from '../../strategies/jwt-bearer.ts';
+import type { JwtBearerStrategy } from '../../strategies/jwt-bearer.ts';
 import { exchangeWith } from '../support/fake-exchange.ts';
-import { forge, TEST_SECRET } from '../support/jwt-forge.ts';
-import { movableClock } from '../support/movable-clock.ts';
-
-const NOW = movableClock().seconds();
-
-function strategy<P extends Principal = Principal>(
-  options: Partial<JwtBearerOptions<P>> = {},
-): JwtBearerStrategy<P> {
-  return new JwtBearerStrategy<P>({
-    algorithm: 'HS256',
-    keys: TEST_SECRET,
-    issuer: null,
-    audience: null,
-    clock: movableClock(),
-    ...options,
-  });
-}
-
-function token(payload: object = {}): string {
-  return forge({ payload: { sub: 'u1', exp: NOW + 600, ...payload }, key: TEST_SECRET, algorithm: 'HS256' });
-}
-
-function recognise<P extends Principal>(
-  by: JwtBearerStrategy<P>,
-  value: string = token(),
-): MaybePromise<Recognition<P>> {
-  return by.recognise({ header: 'authorization', scheme: 'bearer', value });
-}
-
-/** The principal's id, or the code of the refusal. */
-async function outcome<P extends Principal>(by: JwtBearerStrategy<P>, value?: string): Promise<string> {
-  const recognition = await recognise(by, value);
-  if (recognition.kind === 'authenticated') return recognition.principal.id;
-  return recognition.kind === 'rejected' ? recognition.error.code : recognition.kind;
-}
+import { NOW, outcome, recognise, strategy, token } from './jwt-bearer-stage.ts';
 
 describe('JwtBearerStrategy', () => {
   it('JWT-21 makes a principal of what the token says and of nothing else', () => {
