@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { StoreError } from '../../../../src/core/errors.ts';
+import { deny } from '../../../../src/core/decision.ts';
+import { authError, StoreError } from '../../../../src/core/errors.ts';
 import { memoryStore } from '../../../../src/stores/memory.ts';
 import { rateLimit } from '../../../../src/middleware/rate-limit.ts';
 import { movableClock } from '../../../support/movable-clock.ts';
@@ -55,6 +56,18 @@ describe('Error body', () => {
     expectRefusal(await stage.post('/v1/oauth/introspect', {}), late);
     clock.advance(60);
     expectRefusal(await stage.post('/v1/oauth/token', {}), { status: 400, error: 'invalid_request' });
+  });
+
+  it('a guard in the place of the limiter that refuses for another reason: 500, and nobody passes', async () => {
+    const stage = await startStage(undefined, {
+      endpointLimiter: {
+        name: 'elsewhere',
+        decide: () => deny(authError('ip_denied')),
+        describe: () => ({ guard: 'elsewhere' }),
+      },
+    });
+    const answer = await stage.token({ ...ASKED, ...stage.app.credentials });
+    expectRefusal(answer, { status: 500, error: 'server_error' });
   });
 
   it('internal failure: 500 server_error', async () => {
