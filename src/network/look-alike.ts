@@ -7,8 +7,9 @@ import type { Network } from './network.ts';
  * @see RFC 4291 section 2.5.5.1
  */
 export function isIpv4Compatible(network: Network): boolean {
-  if (network.family !== 6 || network.prefix < 96) return false;
+  if (network.family !== 6) return false;
   const { w0, w1, w2, w3 } = network.first;
-  // `::` and `::1` have the same form, and so have the first addresses behind them, which nobody means as IPv4.
+  // `::` and `::1` have the same form, and so have the first addresses behind them, which nobody means as IPv4. A network
+  // that begins behind those has a prefix above 96.
   return w0 === 0 && w1 === 0 && w2 === 0 && w3 > 0xffff;
 }

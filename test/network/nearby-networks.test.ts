@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { isIpv4Compatible } from '../../src/network/look-alike.ts';
 import { isNearby } from '../../src/network/nearby-networks.ts';
 import { networkOf } from './network-of.ts';
 
@@ -24,22 +23,5 @@ describe('isNearby', () => {
     ['203.0.113.0/24', false],
   ])('of %s is %s', (text, expected) => {
     expect(isNearby(networkOf(text))).toBe(expected);
-  });
-});
-
-describe('isIpv4Compatible', () => {
-  it.each([
-    ['::10.0.0.1', true],
-    ['::a00:1', true],
-    ['::10.0.0.0/104', true],
-    ['::ffff:10.0.0.1', false],
-    ['10.0.0.1', false],
-    ['::', false],
-    ['::1', false],
-    ['::/0', false],
-    ['64:ff9b::10.0.0.1', false],
-    ['2001:db8::10.0.0.1', false],
-  ])('of %s is %s', (text, expected) => {
-    expect(isIpv4Compatible(networkOf(text))).toBe(expected);
   });
 });
