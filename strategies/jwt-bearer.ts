@@ -32,12 +32,13 @@ import { JWT_ALGORITHMS, type JwtAlgorithm } from '../src/tokens/algorithms.ts';
 import type { AudienceOf } from '../src/tokens/claims.ts';
 
 import { jwtVerifier, type JwtVerifier } from '../src/tokens/jwt-verifier.ts';
-import { keySource, type KeysOption } from '../src/tokens/key-ring.ts';
+import { keySource, type KeysOption } from '../src/tokens/keys-option.ts';
 
 export type { AudienceOf } from '../src/tokens/claims.ts';
 export type { JwtAlgorithm } from '../src/tokens/algorithms.ts';
 export type { KeyInput } from '../src/tokens/key-material.ts';
-export type { KeysOption, RingKeyInput } from '../src/tokens/key-ring.ts';
+export type { KeysOption } from '../src/tokens/keys-option.ts';
+export type { RingKeyInput } from '../src/tokens/ring-keys.ts';
 
 export interface JwtBearerOptions<P extends Principal = Principal> {
   /** The algorithm of every key that does not name its own. It is pinned here and never read from a token. */

@@ -3,7 +3,8 @@ import { publishEvent } from '../core/event-publishing.ts';
 import { integer, parseOptions } from '../core/options.ts';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from '../tokens/algorithms.ts';
 import { feedReader } from '../tokens/feed-reader.ts';
-import type { KeyOverlap, KeyRing, KeyState } from '../tokens/key-ring.ts';
+import type { KeyOverlap, KeyRing } from '../tokens/key-ring.ts';
+import type { KeyState } from '../tokens/ring-keys.ts';
 import { stateOf } from './signing-keys/document.ts';
 import { feedKeyOf, ringEditor } from './signing-keys/editor.ts';
 import {

@@ -16,7 +16,9 @@ import { jsonReply, type Reply } from '../core/reply.ts';
 import type { RequestNamer } from '../core/request-id.ts';
 import { problem } from '../dialects/problem.ts';
 import { isSymmetric, JWT_ALGORITHMS, type JwtAlgorithm } from '../tokens/algorithms.ts';
-import { signingRing, type KeyRing, type KeysOption, type RingKey } from '../tokens/key-ring.ts';
+import type { KeyRing } from '../tokens/key-ring.ts';
+import { signingRing, type KeysOption } from '../tokens/keys-option.ts';
+import type { RingKey } from '../tokens/ring-keys.ts';
 import { endpointTable, type Endpoint, type System } from './endpoints.ts';
 
 export interface JwksOptions {

@@ -1,7 +1,8 @@
 import type { User } from '../core/directory.ts';
 import { oneOf, optional, type Reader } from '../core/options.ts';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from '../tokens/algorithms.ts';
-import type { KeyRing, KeysOption } from '../tokens/key-ring.ts';
+import type { KeyRing } from '../tokens/key-ring.ts';
+import type { KeysOption } from '../tokens/keys-option.ts';
 import { sessionOptionReaders, type SessionConfig, type SessionSystemOptions } from './session-options.ts';
 
 /** What every system that issues pairs of JWTs is given; a session ends after 2,592,000 seconds (30 days) by default. */

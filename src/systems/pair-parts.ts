@@ -11,7 +11,7 @@ import {
   type PairFormat,
   type TokenPairs,
 } from '../services/token-pairs.ts';
-import { signingRing } from '../tokens/key-ring.ts';
+import { signingRing } from '../tokens/keys-option.ts';
 import type { Revocable } from '../tokens/revocations.ts';
 import { JwtBearerStrategy } from '../../strategies/jwt-bearer.ts';
 import type { PairConfig } from './pair-options.ts';

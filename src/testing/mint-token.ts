@@ -2,7 +2,8 @@ import { systemClock, nowSeconds, type Clock } from '../core/clock.ts';
 import { randomToken } from '../core/secrets.ts';
 import type { JwtAlgorithm } from '../tokens/algorithms.ts';
 import { jwtSigner } from '../tokens/jwt-signer.ts';
-import { signingRing, type KeyRing, type KeysOption } from '../tokens/key-ring.ts';
+import type { KeyRing } from '../tokens/key-ring.ts';
+import { signingRing, type KeysOption } from '../tokens/keys-option.ts';
 
 export interface MintOptions {
   /** What `JwtBearerStrategy` verifies with, or the private half of it. */

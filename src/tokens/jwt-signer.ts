@@ -2,7 +2,8 @@ import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import { chain } from '../core/maybe-promise.ts';
 import { isSymmetric } from './algorithms.ts';
-import type { KeyRing, RingKey, SigningKey } from './key-ring.ts';
+import type { KeyRing, SigningKey } from './key-ring.ts';
+import type { RingKey } from './ring-keys.ts';
 
 /**
  * Signs claims as they stand; times and identifiers are the caller's business.

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../src/core/errors.ts';
 import { issuerOnlyRing, jwtSigner } from '../../src/tokens/jwt-signer.ts';
-import { keyRing, type KeyRing, type RingKeyInput } from '../../src/tokens/key-ring.ts';
+import { keyRing, type KeyRing } from '../../src/tokens/key-ring.ts';
+import type { RingKeyInput } from '../../src/tokens/ring-keys.ts';
 import { ecKeyPair, TEST_SECRET } from '../support/jwt-forge.ts';
 
 const ec = ecKeyPair('P-256');

@@ -1,7 +1,7 @@
 import { StoreError } from '../../core/errors.ts';
 import type { Json } from '../../core/store.ts';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from '../../tokens/algorithms.ts';
-import type { KeyState } from '../../tokens/key-ring.ts';
+import type { KeyState } from '../../tokens/ring-keys.ts';
 
 /** The kind under which rings are kept: one record for each ring, so that every change of it is one atomic step. */
 export const SIGNING_KEY_KIND = 'signing-key';

@@ -16,7 +16,7 @@ import type { FeedStore, RecordStore, Store } from '../../core/store.ts';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from '../../tokens/algorithms.ts';
 import type { FeedReader } from '../../tokens/feed-reader.ts';
 import type { KeyInput } from '../../tokens/key-material.ts';
-import { readKeys, type RingKey } from '../../tokens/key-ring.ts';
+import { readKeys, type RingKey } from '../../tokens/ring-keys.ts';
 
 export interface SigningKeysOptions {
   /** Where the keys are kept, sealed. All nodes that share it share the ring. */

@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { JwtAlgorithm } from '../../tokens/algorithms.ts';
-import type { KeyState, RingKey, SigningKey } from '../../tokens/key-ring.ts';
+import type { SigningKey } from '../../tokens/key-ring.ts';
+import type { KeyState, RingKey } from '../../tokens/ring-keys.ts';
 import { isForgotten, stateOf } from './document.ts';
 import type { ImportedKey } from './options.ts';
 import type { OpenKey } from './vault.ts';

@@ -21,7 +21,8 @@ import { isScopeToken } from '../../core/scopes.ts';
 import { GRANT_TYPES, type OAuthGrantType } from '../../services/oauth-clients/document.ts';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from '../../tokens/algorithms.ts';
 import { keyMaterial, type KeyInput } from '../../tokens/key-material.ts';
-import type { KeyRing, KeysOption } from '../../tokens/key-ring.ts';
+import type { KeyRing } from '../../tokens/key-ring.ts';
+import type { KeysOption } from '../../tokens/keys-option.ts';
 import {
   boundCallbacks,
   sessionOptionReaders,

@@ -13,7 +13,8 @@ import {
 import { authorizationCodes, type AuthorizationCodes } from '../../services/oauth-codes.ts';
 import { consentRecords, type ConsentRecords } from '../../services/oauth-consents.ts';
 import { deviceGrants, type DeviceGrants } from '../../services/oauth-device-grants.ts';
-import { signingRing, type KeyRing } from '../../tokens/key-ring.ts';
+import type { KeyRing } from '../../tokens/key-ring.ts';
+import { signingRing } from '../../tokens/keys-option.ts';
 import { sessionParts, type SessionParts } from '../session-parts.ts';
 import { accessTokens, type AccessTokenKind, type AccessTokens } from './access-tokens.ts';
 import { jwtAccessTokens } from './jwt-access-tokens.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { keyRing, signingRing, type KeyRing } from '../../src/tokens/key-ring.ts';
+import { keyRing, type KeyRing, type KeySource } from '../../src/tokens/key-ring.ts';
+import { keySource, signingRing } from '../../src/tokens/keys-option.ts';
 import { complaint } from '../support/complaint.ts';
 import { TEST_SECRET } from '../support/jwt-forge.ts';
 
@@ -35,5 +36,37 @@ describe('signingRing', () => {
     const long = withOverlap(WEEK + 120);
     expect(signingRing('Owner', long, 'HS256', WEEK)).toBe(long);
     expect(signingRing('Owner', short, 'HS256')).toBe(short);
+  });
+});
+
+describe('keySource', () => {
+  const source: KeySource = { algorithms: new Set(['RS256']), revision: 0, candidates: () => [] };
+
+  it('takes a source that is ready as it is, and builds a ring of anything else', () => {
+    expect(keySource('Owner', source, 'RS256')).toBe(source);
+    expect(keySource('Owner', TEST_SECRET, 'HS256').candidates('HS256', null)).toHaveLength(1);
+    expect(complaint(() => keySource('Owner', undefined, 'HS256'))).toMatch(/^option_missing: Owner\.keys/);
+  });
+
+  it.each(['algorithms', 'revision', 'candidates'])('takes nothing for a source that has no %s', (member) => {
+    const rest = Object.fromEntries(Object.entries(source).filter(([name]) => name !== member));
+    expect(complaint(() => keySource('Owner', rest, 'RS256'))).toMatch(
+      /^key_invalid: Owner\.keys: this is not a key/,
+    );
+    expect(complaint(() => keySource('Owner', { ...source, [member]: 'x' }, 'RS256'))).toMatch(
+      /^key_invalid/,
+    );
+  });
+
+  it('JWT-02 refuses a source that never accepts the algorithm that was pinned', () => {
+    expect(complaint(() => keySource('Owner', source, 'HS256'))).toBe(
+      'option_conflict: Owner.algorithm: the source in Owner.keys has no key for HS256. Name one of its algorithms.',
+    );
+  });
+
+  it('takes nothing for a source that is not whole', () => {
+    expect(complaint(() => keySource('Owner', { candidates: () => [] }, 'HS256'))).toBe(
+      'key_invalid: Owner.keys: an HS algorithm needs a secret: text, bytes, a JWK of kty "oct", or a KeyObject.',
+    );
   });
 });
