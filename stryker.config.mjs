@@ -1,3 +1,9 @@
+import { join } from 'node:path';
+import { env } from 'node:process';
+
+/** Where a run keeps what is its own: two runs at a time must not share it. */
+const folder = env['MUTATION_FOLDER'] ?? '.data/mutation';
+
 // Mutation tests: each change of a line that no test notices is shown. `npm run test:mutation` runs them, and names what
 // is mutated.
 export default {
@@ -7,15 +13,16 @@ export default {
   // Only the tests that reach a mutant are run for it, and only what has changed since the last run.
   coverageAnalysis: 'perTest',
   incremental: true,
-  incrementalFile: '.data/mutation/incremental.json',
-  tempDirName: '.data/mutation/sandbox',
+  incrementalFile: join(folder, 'incremental.json'),
+  tempDirName: join(folder, 'sandbox'),
   reporters: ['clear-text', 'json'],
-  jsonReporter: { fileName: '.data/mutation/report.json' },
-  clearTextReporter: { allowColor: false, logTests: false, allowEmojis: false },
+  jsonReporter: { fileName: join(folder, 'report.json') },
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false, allowEmojis: false },
   ignorePatterns: ['dist', 'coverage', 'docs/images', 'bench', 'test/consumers', '.data'],
   // The sources run as they are, types stripped, and the compiler has no programming interface that could be asked.
   disableTypeChecks: false,
   tsconfigFile: 'none',
-  concurrency: 2,
-  timeoutMS: 5_000,
+  concurrency: Number(env['MUTATION_CONCURRENCY'] ?? 2),
+  // Generous: what a busy machine delays must not count as noticed.
+  timeoutMS: 15_000,
 };

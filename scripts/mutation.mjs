@@ -1,58 +1,91 @@
 // Changes the sources of src/core, src/network, src/tokens and strategies in one place after the other, and looks whether a
 // test notices: `npm run test:mutation`, or `npm run test:mutation -- src/network src/tokens/claims.ts` for some of them.
-// What share was noticed goes into test/mutation-score.json, a line for each path that was named.
+// What share was noticed goes into test/mutation-score.json, a line for each file. Two runs over different files do not
+// disturb each other; MUTATION_CONCURRENCY says how many mutants one run tries at a time.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SCORES = join(ROOT, 'test/mutation-score.json');
-const REPORT = join(ROOT, '.data/mutation/report.json');
-/** What a path that is run for the first time is held to. */
+/** What a file that is run for the first time is held to. */
 const FLOOR = 85;
 
 const given = process.argv.slice(2);
 const paths = given.length > 0 ? given : ['src/core', 'src/network', 'src/tokens', 'strategies'];
 
-const isFolder = (path) => statSync(join(ROOT, path)).isDirectory();
-const mutated = paths.map((path) => (isFolder(path) ? `${path}/**/*.ts` : path));
-// A file is held to the tests of its own name: a run for each mutant over those of the whole folder would take hours.
-const tests = paths.map((path) => {
-  const own = path.replace(/^src\//, '').replace(/\.ts$/, '');
-  return isFolder(path) ? `test/${own}/**/*.test.ts` : `test/${own}{,.*}.test.ts`;
-});
-const { status } = spawnSync(
-  join(ROOT, 'node_modules/.bin/stryker'),
-  ['run', '--mutate', mutated.join(',')],
-  {
+for (const file of paths.flatMap(sourcesOf)) {
+  const tests = testsOf(file);
+  if (tests.length === 0) {
+    console.error(`mutation: ${file} has no test of its own name and none that imports it`);
+    process.exitCode = 1;
+    continue;
+  }
+  const { score, floor } = record(file, run(file, tests));
+  console.log(`mutation: ${file} ${score} of 100, floor ${floor}`);
+  if (score < floor) process.exitCode = 1;
+}
+
+/** @param {string} path of a source or a folder @returns {string[]} */
+function sourcesOf(path) {
+  return statSync(join(ROOT, path)).isDirectory() ? filesUnder(path, '.ts') : [path];
+}
+
+/**
+ * The tests that a file is held to: of those that mirror its folder, the ones of its own name and the ones that import it.
+ * A run over all that reach it would take hours, and would tell little of the tests that are meant for it.
+ * @param {string} file
+ */
+function testsOf(file) {
+  const mirror = join('test', dirname(file).replace(/^src\//, ''));
+  const name = basename(file, '.ts');
+  return filesUnder(mirror, '.test.ts').filter(
+    (test) =>
+      basename(test).startsWith(`${name}.`) || readFileSync(join(ROOT, test), 'utf8').includes(`../${file}'`),
+  );
+}
+
+/** @param {string} folder @param {string} ending */
+function filesUnder(folder, ending) {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name));
+}
+
+/** What became of each mutant of the file. @param {string} file @param {string[]} tests @returns {string[]} */
+function run(file, tests) {
+  const folder = join('.data/mutation', file.replaceAll('/', '.'));
+  const { status } = spawnSync(join(ROOT, 'node_modules/.bin/stryker'), ['run', '--mutate', file], {
     cwd: ROOT,
     stdio: 'inherit',
-    env: { ...process.env, MUTATION_TESTS: tests.join(' ') },
-  },
-);
-if (status !== 0) process.exit(status ?? 1);
-
-const { files } = JSON.parse(readFileSync(REPORT, 'utf8'));
-const scores = JSON.parse(readFileSync(SCORES, 'utf8'));
-let isUnder = false;
-for (const path of paths) {
-  const { score, mutants } = scoreOf(path);
-  const floor = scores.paths[path]?.floor ?? FLOOR;
-  scores.paths[path] = { score, mutants, date: new Date().toISOString().slice(0, 10), floor };
-  isUnder ||= score < floor;
-  console.log(`mutation: ${path} ${score} of 100, floor ${floor}`);
+    env: { ...process.env, MUTATION_FOLDER: folder, MUTATION_TESTS: tests.join(' ') },
+  });
+  if (status !== 0) process.exit(status ?? 1);
+  const report = join(ROOT, folder, 'report.json');
+  const { files } = JSON.parse(readFileSync(report, 'utf8'));
+  return (files[file]?.mutants ?? []).map((/** @type {{ status: string }} */ mutant) => mutant.status);
 }
-scores.notRunYet = scores.notRunYet.filter((path) => !paths.includes(path));
-writeFileSync(SCORES, `${JSON.stringify(scores, null, 2)}\n`);
-process.exitCode = isUnder ? 1 : 0;
 
-/** The share of mutants that a test noticed; those that ran into the time limit were noticed as well. @param {string} path */
-function scoreOf(path) {
-  const states = Object.entries(files)
-    .filter(([file]) => file === path || file.startsWith(`${path}/`))
-    .flatMap(([, file]) => file.mutants.map((mutant) => mutant.status));
+/**
+ * Writes down the share of mutants that a test noticed; those that ran into the time limit were noticed as well.
+ * @param {string} file @param {string[]} states
+ */
+function record(file, states) {
   const noticed = states.filter((state) => state === 'Killed' || state === 'Timeout').length;
-  const counted = noticed + states.filter((state) => state === 'Survived' || state === 'NoCoverage').length;
-  return { score: Math.floor((noticed / counted) * 10_000) / 100, mutants: counted };
+  const missed = states.filter((state) => state === 'Survived' || state === 'NoCoverage').length;
+  const mutants = noticed + missed;
+  // Read only now: another run may have written since this one began.
+  const scores = JSON.parse(readFileSync(SCORES, 'utf8'));
+  const floor = scores.paths[file]?.floor ?? FLOOR;
+  const score = mutants === 0 ? 100 : Math.floor((noticed / mutants) * 10_000) / 100;
+  const date = new Date().toISOString().slice(0, 10);
+  for (const list of ['notRunYet', 'nothingToChange']) {
+    scores[list] = scores[list].filter((/** @type {string} */ path) => path !== file);
+  }
+  delete scores.paths[file];
+  if (mutants === 0) scores.nothingToChange.push(file);
+  else scores.paths[file] = { score, mutants, date, floor };
+  writeFileSync(SCORES, `${JSON.stringify(scores, null, 2)}\n`);
+  return { score, floor };
 }
