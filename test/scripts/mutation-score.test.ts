@@ -35,12 +35,12 @@ describe('test/mutation-score.json', () => {
   });
 
   it('says of each source of the four folders once that it was run, or that it was not', () => {
-    const named = [...Object.keys(paths), ...notRunYet, ...nothingToChange].sort();
+    const named = [...Object.keys(paths), ...notRunYet, ...nothingToChange].toSorted();
     const sources = ['src/core', 'src/network', 'src/tokens', 'strategies'].flatMap((folder) =>
       readdirSync(`${PACKAGE_ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
         .filter((file) => file.endsWith('.ts'))
         .map((file) => `${folder}/${file}`),
     );
-    expect(named).toEqual(sources.sort());
+    expect(named).toEqual(sources.toSorted());
   });
 });
