@@ -28,6 +28,7 @@ describe('parseAddress', () => {
     ['6to4', '2002:a00:1::', '2002:a00:1::'],
     ['one bit off', '::fffe:10.0.0.1', '::fffe:a00:1'],
     ['a bit set before the mark', '::1:ffff:10.0.0.1', '::1:ffff:a00:1'],
+    ['a bit set in the second word', '0:0:1::ffff:10.0.0.1', '::1:0:0:ffff:a00:1'],
     ['the first bit set', '8000::ffff:10.0.0.1', '8000::ffff:a00:1'],
     ['ISATAP', 'fe80::5efe:10.0.0.1', 'fe80::5efe:a00:1'],
   ])('IP-06 leaves an address that only embeds an IPv4 address IPv6: %s', (_, text, canonical) => {
@@ -163,22 +164,26 @@ describe('formatAddress', () => {
 
 describe('compareAddresses', () => {
   it('orders IPv4 by value before IPv6 by bits', () => {
-    const texts = ['10.0.0.2', '255.255.255.255', '::', '::1', '::1:0:0:0', '0:1::', '8000::', 'ffff::'];
-    const addresses = texts.map((text) => parseAddress(text) as Address);
-
-    expect(addresses.toReversed().toSorted(compareAddresses).map(formatAddress)).toEqual([
+    const ordered = [
+      '0.0.0.0',
       '10.0.0.2',
       '255.255.255.255',
       '::',
       '::1',
+      '::ffff:ffff',
+      '::1:0:0',
       '::1:0:0:0',
+      '0:0:0:1::',
+      '0:0:1::',
+      '0:0:8000::',
       '0:1::',
       '8000::',
       'ffff::',
-    ]);
-    expect(addresses.map((address) => compareAddresses(address, { ...address }))).toEqual(
-      addresses.map(() => 0),
-    );
+    ].map((text) => parseAddress(text) as Address);
+
+    const signs = ordered.map((a) => ordered.map((b) => Math.sign(compareAddresses(a, b))));
+
+    expect(signs).toEqual(ordered.map((_, a) => ordered.map((_each, b) => Math.sign(a - b))));
   });
 });
 
