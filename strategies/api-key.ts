@@ -17,7 +17,7 @@ import {
 import { formatAddress, parseAddress, type Address } from '../src/network/address.ts';
 import { clientAddressResolver } from '../src/network/client-address.ts';
 import { CredentialPassportStrategy } from '../src/passport/credential-strategy.ts';
-import { runStrategy, type StrategyOutcome } from '../src/passport/run-strategy.ts';
+import { runStrategy } from '../src/passport/run-strategy.ts';
 import type { ApiKeyPrincipal, ApiKeys, VerifiedApiKey } from '../src/services/api-keys.ts';
 
 export type { ApiKeyPrincipal } from '../src/services/api-keys.ts';
@@ -55,7 +55,7 @@ export interface ApiKeyOptions {
  * @see RFC 9110 section 11.6.2, RFC 8594 (`Sunset`), RFC 9745 (`Deprecation`)
  */
 export class ApiKeyStrategy extends CredentialPassportStrategy<ApiKeyPrincipal> {
-  private readonly upstream: HeaderAPIKeyStrategy;
+  private readonly keys: Pick<ApiKeys, 'verify'>;
   private readonly addressOf: (exchange: Exchange) => Address | null;
   private readonly counted = new WeakMap<object, MaybePromise<AuthError | null>>();
 
@@ -69,24 +69,30 @@ export class ApiKeyStrategy extends CredentialPassportStrategy<ApiKeyPrincipal> 
       clientAddress: optional(callback<(exchange: Exchange) => string | null | undefined>()),
     });
     super(name, claimsOf(scheme, header));
-    this.upstream = headerApiKey((key) => keys.verify(key));
+    this.keys = keys;
     this.addressOf = addressFinder(clientAddress, trustedProxies);
   }
 
+  // Written without callbacks where there is no promise, since it runs on every request.
   override recognise(credential: Credential, exchange: Exchange): MaybePromise<Recognition<ApiKeyPrincipal>> {
-    return chain(
-      runStrategy(this.upstream, { headers: { [CANONICAL_HEADER]: credential.value } }),
-      (outcome) => this.toRecognition(outcome, exchange),
-    );
+    const { value } = credential;
+    if (value === '') return rejected(authError('key_malformed'));
+    const verified = this.keys.verify(value);
+    return isPromise(verified)
+      ? settledByPassport({ headers: { [CANONICAL_HEADER]: value }, verified }).then((settled) =>
+          this.judge(settled, exchange),
+        )
+      : this.judge(verified, exchange);
   }
 
-  private toRecognition(
-    outcome: StrategyOutcome,
+  private judge(
+    verified: VerifiedApiKey | AuthError,
     exchange: Exchange,
   ): MaybePromise<Recognition<ApiKeyPrincipal>> {
-    if (outcome.action === 'error') throw outcome.error;
-    if (outcome.action !== 'success') return rejected(refusalIn(outcome));
-    const { principal, networks, admit, seenFrom, headers } = outcome.user as VerifiedApiKey;
+    if (isAuthError(verified)) return rejected(verified);
+    // A service in plain JavaScript may answer with nothing, which recognises nobody.
+    if (!verified) return rejected(authError('key_malformed'));
+    const { principal, networks, admit, seenFrom, headers } = verified;
     const rule = `key ${principal.id}`;
     if (networks !== null) {
       const address = this.addressOf(exchange);
@@ -130,35 +136,43 @@ const OWNER = 'ApiKeyStrategy';
 /** The one header of the view that passport-headerapikey gets to see. */
 const CANONICAL_HEADER = 'x-api-key';
 
+/** What passport-headerapikey runs on: the key, and the answer about it that is on its way. */
+interface PendingRequest {
+  readonly headers: Readonly<Record<typeof CANONICAL_HEADER, string>>;
+  readonly verified: Promise<VerifiedApiKey | AuthError>;
+}
+
 /**
- * Has passport-headerapikey run the verification. It gets the key alone: its own reading of headers takes a prefix for
- * a regular expression, tells schemes apart by case, and never sees that a header was repeated.
+ * Settles keys that the store has to be asked about; one that is in memory is judged without it, since it would take
+ * as long as the digest of the key. It gets the key alone: its own reading of headers takes a prefix for a regular
+ * expression, tells schemes apart by case, and never sees that a header was repeated.
  */
-function headerApiKey(
-  verify: (key: string) => MaybePromise<VerifiedApiKey | AuthError>,
-): HeaderAPIKeyStrategy {
-  return new HeaderAPIKeyStrategy({ header: CANONICAL_HEADER, prefix: '' }, false, (key, done) => {
+const headerApiKey = new HeaderAPIKeyStrategy(
+  { header: CANONICAL_HEADER, prefix: '' },
+  true,
+  (_key: string, done: Settled, request: unknown) => {
     function settle(verified: VerifiedApiKey | AuthError): void {
       if (isAuthError(verified)) done(null, undefined, verified);
       else done(null, verified);
     }
-
-    const verified = verify(key);
     // It loses what a promise rejects with, and the request would never be answered.
-    if (isPromise(verified)) verified.then(settle, (cause: unknown) => done(asError(cause)));
-    else settle(verified);
-  });
+    (request as PendingRequest).verified.then(settle, (cause: unknown) => done(asError(cause)));
+  },
+);
+
+type Settled = (error: Error | null, user?: VerifiedApiKey, info?: AuthError) => void;
+
+async function settledByPassport(request: PendingRequest): Promise<VerifiedApiKey | AuthError> {
+  const outcome = await runStrategy(headerApiKey, request);
+  if (outcome.action === 'error') throw outcome.error;
+  if (outcome.action === 'success') return outcome.user as VerifiedApiKey;
+  const reason = outcome.action === 'fail' ? outcome.challenge : undefined;
+  return isAuthError(reason) ? reason : authError('key_malformed');
 }
 
 /** Whatever is no error would be taken for none, and the key for a wrong one. */
 function asError(cause: unknown): Error {
   return cause instanceof Error ? cause : new Error('the API keys could not be asked', { cause });
-}
-
-/** Why the key was refused; a header without any key in it never reaches the verification. */
-function refusalIn(outcome: StrategyOutcome): AuthError {
-  const reason = outcome.action === 'fail' ? outcome.challenge : undefined;
-  return isAuthError(reason) ? reason : authError('key_malformed');
 }
 
 function rejected(error: AuthError, rule?: string): Recognition<never> {

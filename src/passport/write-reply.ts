@@ -52,20 +52,28 @@ export function addHeaders(
   response: Pick<NativeResponse, 'getHeader' | 'setHeader'>,
   headers: readonly HeaderLine[],
 ): void {
-  const own = new Map<string, string[]>();
-  for (const [name, value] of headers) {
+  for (let index = 0; index < headers.length; index++) {
+    const [name, value] = headers[index] as HeaderLine;
     const key = name.toLowerCase();
-    const lines = own.get(key) ?? [];
-    if (lines.length === 0 && MANY.has(key)) lines.push(...linesOf(response.getHeader(name)));
-    lines.push(value);
-    own.set(key, lines);
-    response.setHeader(name, lines.length === 1 ? value : lines);
+    const lines =
+      MANY.has(key) || isRepeated(headers, index, key) ? linesOf(response.getHeader(name)) : NO_LINES;
+    response.setHeader(name, lines.length === 0 ? value : [...lines, value]);
   }
+}
+
+/** Whether a line of this name stands before this one, which then adds to it. */
+function isRepeated(headers: readonly HeaderLine[], index: number, key: string): boolean {
+  for (let before = 0; before < index; before++) {
+    if ((headers[before] as HeaderLine)[0].toLowerCase() === key) return true;
+  }
+  return false;
 }
 
 const MANY: ReadonlySet<string> = new Set(['set-cookie', 'vary', 'www-authenticate', 'link']);
 
-function linesOf(value: number | string | readonly string[] | undefined): string[] {
-  if (value === undefined) return [];
-  return typeof value === 'object' ? [...value] : [String(value)];
+const NO_LINES: readonly string[] = [];
+
+function linesOf(value: number | string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return NO_LINES;
+  return typeof value === 'object' ? value : [String(value)];
 }

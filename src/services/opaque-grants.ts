@@ -4,7 +4,7 @@ import { authError, isAuthError, type AuthError } from '../core/errors.ts';
 import { isPromise, type MaybePromise } from '../core/maybe-promise.ts';
 import { RecentMap } from '../core/recent-map.ts';
 import type { Family, FamilyStore, Json } from '../core/store.ts';
-import type { Revocations } from '../tokens/revocations.ts';
+import type { Revocable, Revocations } from '../tokens/revocations.ts';
 import { AS_UUID, opaqueTexts } from './opaque-texts.ts';
 import type { Sessions, StartOptions } from './sessions.ts';
 
@@ -28,8 +28,9 @@ export interface OpaqueGrants {
    *
    * @returns `token_malformed` for a text that is no such token, `token_revoked` for one that is unknown or over,
    *   `token_expired`.
+   * @param nowMs The moment it is judged at; by default what the clock says.
    */
-  recognise(token: string): MaybePromise<Family | AuthError>;
+  recognise(token: string, nowMs?: number): MaybePromise<Family | AuthError>;
   /** Finds the session and the generation of a refresh token, used or not. */
   findRefresh(refreshToken: string): Promise<PresentedRefresh | AuthError>;
   /** Exchanges a refresh token: atomic, with one successor, which a repeat inside the window gets again. */
@@ -59,12 +60,21 @@ export interface OpaqueGrantsOptions {
   readonly cacheSize: number;
 }
 
+/** A session as it is remembered under its token: what is asked of it on each request, put together once. */
+interface Live {
+  readonly family: Family;
+  readonly token: Revocable;
+  readonly endsAt: number;
+}
+
+const EXPIRED = authError('token_expired');
+
 type Use = 'guid' | 'access' | 'refresh';
 
 export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
   const { store, sessions, revocations, secret, accessSeconds, clock, cacheSize } = options;
   const { textOf, isText, handleOf } = opaqueTexts<Use>(secret, AS_UUID);
-  const cache = cacheSize === 0 ? null : new RecentMap<Family>(cacheSize);
+  const cache = cacheSize === 0 ? null : new RecentMap<Live>(cacheSize);
 
   function handlesOf(familyId: string, generation: number): readonly string[] {
     return (['access', 'refresh'] as const).map((use) => handleOf(use, textOf(use, familyId, generation)));
@@ -87,30 +97,29 @@ export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
   }
 
   /** Whether the session behind a token still has this token as its live one. */
-  function judge(family: Family): MaybePromise<Family | AuthError> {
-    const now = clock.now();
-    const token = {
-      sessionId: family.id,
-      generation: family.generation,
-      owner: family.owner,
-      workspace: null,
-      authVersion: family.rotatedAt,
-    };
+  function judge({ family, token, endsAt }: Live, now: number): MaybePromise<Family | AuthError> {
     const revoked = revocations.check(token, now);
     return isPromise(revoked)
-      ? revoked.then((late) => late ?? unlessOver(family, clock.now()))
-      : (revoked ?? unlessOver(family, now));
+      ? revoked.then((late) => late ?? unlessOver(family, endsAt, clock.now()))
+      : (revoked ?? unlessOver(family, endsAt, now));
   }
 
-  function unlessOver(family: Family, now: number): Family | AuthError {
-    return now >= accessEnd(family) ? authError('token_expired') : family;
+  function unlessOver(family: Family, endsAt: number, now: number): Family | AuthError {
+    return now >= endsAt ? EXPIRED : family;
+  }
+
+  function liveOf(family: Family): Live {
+    const { id, generation, owner, rotatedAt } = family;
+    const token = { sessionId: id, generation, owner, workspace: null, authVersion: rotatedAt };
+    return { family, token, endsAt: accessEnd(family) };
   }
 
   async function load(handle: string): Promise<Family | AuthError> {
     const found = await store.familyByHandle(handle);
     if (found === null || found.generation !== found.family.generation) return authError('token_revoked');
-    cache?.set(handle, found.family);
-    return judge(found.family);
+    const live = liveOf(found.family);
+    cache?.set(handle, live);
+    return judge(live, clock.now());
   }
 
   return {
@@ -120,12 +129,12 @@ export function opaqueGrants(options: OpaqueGrantsOptions): OpaqueGrants {
       );
     },
 
-    recognise(token) {
+    recognise(token, nowMs = clock.now()) {
       const handle = handleOf('access', token);
       const known = cache?.get(handle);
       // What has the hash of a token that was found before is that very text, in its one spelling.
       if (known === undefined) return isText(token) ? load(handle) : authError('token_malformed');
-      const answer = judge(known);
+      const answer = judge(known, nowMs);
       if (isPromise(answer)) return answer;
       if (isAuthError(answer)) cache?.delete(handle);
       return answer;

@@ -13,11 +13,13 @@ export function permissionsOf(
   userId: string,
   accountId: number,
 ): MaybePromise<readonly string[] | null> {
-  return chain(directory.permissionsIn(userId, accountId), (answer: unknown) => {
-    if (answer === null || answer === undefined) return null;
-    if (Array.isArray(answer)) return answer as readonly string[];
-    throw new TypeError('directory.permissionsIn must return a list of permissions, or null.');
-  });
+  return chain(directory.permissionsIn(userId, accountId), toPermissions);
+}
+
+function toPermissions(answer: unknown): readonly string[] | null {
+  if (answer === null || answer === undefined) return null;
+  if (Array.isArray(answer)) return answer as readonly string[];
+  throw new TypeError('directory.permissionsIn must return a list of permissions, or null.');
 }
 
 /**

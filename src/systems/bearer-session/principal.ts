@@ -1,6 +1,6 @@
 import type { Principal } from '../../core/principal.ts';
 import type { Family, Json } from '../../core/store.ts';
-import { sessionDataOf } from '../../services/session-data.ts';
+import { actingOf, sessionDataOf } from '../../services/session-data.ts';
 
 /** A user of the bearer session API in the account that the session is bound to. */
 export interface BearerSessionPrincipal extends Principal {
@@ -11,6 +11,20 @@ export interface BearerSessionPrincipal extends Principal {
   readonly sessionId: string;
   /** The generation of the bearer token, which an account switch replaces. */
   readonly generation: number;
+}
+
+/** Who a session stands for, with what the user may do in its account. */
+export function principalOf(family: Family, scopes: readonly string[]): BearerSessionPrincipal {
+  const data = sessionDataOf(family);
+  const principal: BearerSessionPrincipal = {
+    kind: 'user',
+    id: data.userId,
+    account: accountOf(family),
+    scopes,
+    sessionId: family.id,
+    generation: family.generation,
+  };
+  return data.actor === null ? principal : { ...principal, ...actingOf(data) };
 }
 
 /** The account that a session is bound to. */

@@ -1,18 +1,13 @@
 import type { EntryGuard } from '../../core/decision.ts';
 import type { Dialect } from '../../core/dialect.ts';
 import { authError, isAuthError, type AuthError } from '../../core/errors.ts';
-import { chain, type MaybePromise } from '../../core/maybe-promise.ts';
+import { chain, isPromise, type MaybePromise } from '../../core/maybe-promise.ts';
 import type { Family } from '../../core/store.ts';
 import { bearerSessionDialect } from '../../dialects/bearer-session.ts';
 import { authenticate } from '../../middleware/authenticate.ts';
 import { decideImpersonation, type ImpersonateOptions } from '../../services/impersonation.ts';
 import { opaqueGrants, type OpaqueGrant } from '../../services/opaque-grants.ts';
-import {
-  actingOf,
-  impersonationData,
-  sessionDataOf,
-  type SessionActor,
-} from '../../services/session-data.ts';
+import { impersonationData, sessionDataOf, type SessionActor } from '../../services/session-data.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import { OpaqueBearerStrategy } from '../../../strategies/opaque-bearer.ts';
 import { type AuthenticateRouteOptions, entryByRoute } from '../asking-entry.ts';
@@ -21,7 +16,7 @@ import { sessionParts } from '../session-parts.ts';
 import { homeAccountOf, permissionsOf } from './accounts.ts';
 import { bearerSessionEndpoints } from './endpoints.ts';
 import { readBearerSessionOptions, type BearerSessionOptions } from './options.ts';
-import { accountOf, type BearerSessionPrincipal } from './principal.ts';
+import { accountOf, principalOf, type BearerSessionPrincipal } from './principal.ts';
 
 export type { AccountsDirectory, BearerSessionOptions } from './options.ts';
 export type { BearerSessionPrincipal } from './principal.ts';
@@ -64,43 +59,45 @@ export function bearerSessionSystem(options: BearerSessionOptions): BearerSessio
   const dialect = bearerSessionDialect({ expiredStatus: config.expiredStatus });
 
   /** The user of a session, and whoever acts as that user: neither may be gone. */
-  function checkUsers(id: string, actor: SessionActor | null): MaybePromise<AuthError | null> {
-    return chain(accounts.check(id), (refusal) =>
-      refusal !== null || actor === null ? refusal : accounts.check(actor.id),
-    );
+  function checkUsers(id: string, actor: SessionActor | null, now: number): MaybePromise<AuthError | null> {
+    const refusal = accounts.check(id, undefined, now);
+    if (actor === null) return refusal;
+    return chain(refusal, (late) => late ?? accounts.check(actor.id));
   }
 
+  // Written without callbacks where there is no promise, since it runs on every request.
   function admit(
     family: Family,
     access: 'required' | 'ignored',
+    now: number,
   ): MaybePromise<BearerSessionPrincipal | AuthError> {
-    const data = sessionDataOf(family);
-    const id = data.userId;
-    const account = accountOf(family);
-    const toPrincipal = (scopes: readonly string[]): BearerSessionPrincipal => ({
-      kind: 'user',
-      id,
-      account,
-      scopes,
-      sessionId: family.id,
-      generation: family.generation,
-      ...actingOf(data),
-    });
-    return chain(checkUsers(id, data.actor), (refusal) => {
-      if (refusal !== null) return refusal;
-      if (access === 'ignored') return toPrincipal([]);
-      return chain(permissionsOf(directory, id, account), (scopes) =>
-        scopes === null ? authError('account_forbidden') : toPrincipal(scopes),
-      );
-    });
+    const { userId, actor } = sessionDataOf(family);
+    const refusal = checkUsers(userId, actor, now);
+    if (isPromise(refusal)) return refusal.then((late) => late ?? enterAccount(family, access));
+    return refusal ?? enterAccount(family, access);
+  }
+
+  function enterAccount(
+    family: Family,
+    access: 'required' | 'ignored',
+  ): MaybePromise<BearerSessionPrincipal | AuthError> {
+    if (access === 'ignored') return principalOf(family, []);
+    const scopes = permissionsOf(directory, sessionDataOf(family).userId, accountOf(family));
+    return isPromise(scopes) ? scopes.then((late) => inAccount(family, late)) : inAccount(family, scopes);
   }
 
   function entryOf(access: 'required' | 'ignored'): EntryGuard<BearerSessionPrincipal> {
     const strategy = new OpaqueBearerStrategy<BearerSessionPrincipal>({
       name: 'bearer-session',
       headers: ['Authorization', 'Authentication'],
-      find: (token) =>
-        chain(grants.recognise(token), (found) => (isAuthError(found) ? found : admit(found, access))),
+      find(token) {
+        const now = clock.now();
+        const found = grants.recognise(token, now);
+        if (isPromise(found)) {
+          return found.then((late) => (isAuthError(late) ? late : admit(late, access, clock.now())));
+        }
+        return isAuthError(found) ? found : admit(found, access, now);
+      },
     });
     return { ...authenticate(strategy), dialect, onEvent, requestId };
   }
@@ -145,3 +142,7 @@ export function bearerSessionSystem(options: BearerSessionOptions): BearerSessio
 }
 
 const PREFIXES: readonly string[] = ['/auth'];
+
+function inAccount(family: Family, scopes: readonly string[] | null): BearerSessionPrincipal | AuthError {
+  return scopes === null ? authError('account_forbidden') : principalOf(family, scopes);
+}
