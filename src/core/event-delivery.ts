@@ -8,7 +8,8 @@ export type EventSink<E> = (event: E) => unknown;
 export function deliver<E>(event: E, sink: EventSink<E>): void {
   try {
     const result = sink(event);
-    if (isPromise(result)) result.then(undefined, (thrown: unknown) => noteFailure(sink, thrown));
+    // By way of a promise of ours: a thenable of another make may insist on being given both functions.
+    if (isPromise(result)) Promise.resolve(result).catch((thrown: unknown) => noteFailure(sink, thrown));
   } catch (thrown) {
     // An audit sink that fails must not turn a decision into another one.
     noteFailure(sink, thrown);

@@ -79,4 +79,34 @@ describe('withDeadlines', () => {
     counter.next = () => 10;
     expect(bounded.next()).toBe(10);
   });
+
+  it('gives one function for a method, so that it can be compared', () => {
+    const bounded = withDeadlines({ now: () => 'now' }, 100, 'host');
+    expect(bounded.now).toBe(bounded.now);
+  });
+
+  it('puts answers through the check of their method, at once or later, and says whose they are', async () => {
+    const asked: string[] = [];
+    const checks = {
+      size(answer: unknown, whose: string): unknown {
+        asked.push(whose);
+        return Number(answer) + 1;
+      },
+    };
+    const bounded = withDeadlines(
+      { size: () => 1, unchecked: () => 7, valueOf: () => 9 },
+      100,
+      'host',
+      checks,
+    );
+    expect([bounded.size(), bounded.unchecked(), bounded.valueOf()]).toEqual([2, 7, 9]);
+    const slow = withDeadlines({ size: () => Promise.resolve(4) }, 100, 'slow', checks);
+    expect(await slow.size()).toBe(5);
+    expect(asked).toEqual(['host.size', 'slow.size']);
+  });
+
+  it('hands the arguments on', () => {
+    const bounded = withDeadlines({ add: (a: number, b: number) => a + b }, 100, 'host');
+    expect(bounded.add(2, 3)).toBe(5);
+  });
 });

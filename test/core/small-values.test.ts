@@ -5,7 +5,7 @@ import { authError } from '../../src/core/errors.ts';
 import { chain, isPromise } from '../../src/core/maybe-promise.ts';
 import { isPrincipal } from '../../src/core/principal.ts';
 import { jsonReply, NO_STORE } from '../../src/core/reply.ts';
-import { randomToken, secretsEqual, sha256 } from '../../src/core/secrets.ts';
+import { randomToken, secretsEqual, sha256, sha256Name } from '../../src/core/secrets.ts';
 import { suggest } from '../../src/core/suggest.ts';
 import { foreignPromise } from '../support/foreign-promise.ts';
 
@@ -45,9 +45,14 @@ describe('chain', () => {
 
 describe('the decisions', () => {
   it('are plain values', () => {
-    expect(allow({ id: 'a' })).toEqual({ kind: 'allow', principal: { id: 'a' } });
+    expect(allow({ id: 'a' })).toStrictEqual({ kind: 'allow', principal: { id: 'a' } });
     expect(allow(null, [['X-A', 'b']])).toEqual({ kind: 'allow', principal: null, headers: [['X-A', 'b']] });
-    expect(deny(authError('ip_denied'))).toEqual({ kind: 'deny', error: authError('ip_denied') });
+    expect(deny(authError('ip_denied'))).toStrictEqual({ kind: 'deny', error: authError('ip_denied') });
+    expect(deny(authError('ip_denied'), 'list')).toEqual({
+      kind: 'deny',
+      error: authError('ip_denied'),
+      rule: 'list',
+    });
     expect(ABSENT).toEqual({ kind: 'absent' });
     expect(Object.isFrozen(ABSENT)).toBe(true);
   });
@@ -86,6 +91,12 @@ describe('the secrets', () => {
   it('are hashed to the whole of SHA-256, in base64url', () => {
     expect(sha256('abc')).toBe('ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0');
     expect(sha256(Buffer.from('abc'))).toBe(sha256('abc'));
+  });
+
+  it('are named in memory by the same hash, one character for each byte', () => {
+    const name = sha256Name('abc');
+    expect(name).toHaveLength(32);
+    expect(Buffer.from(name, 'latin1').toString('base64url')).toBe(sha256('abc'));
   });
 
   it('have at least the entropy that was asked for, and no two are alike', () => {

@@ -168,6 +168,14 @@ describe('jwtGate', () => {
     },
   );
 
+  it('JWT-15 refuses a payload of blanks, whatever was read before it', () => {
+    const payload = (text: string): unknown => pass(`${segment(GOOD)}.${segment(raw(text))}.AAAA`);
+    for (let blanks = 1; blanks <= 4; blanks++) {
+      expect(payload(`${' '.repeat(4)}{}`)).toEqual({ algorithm: 'HS256', kid: null });
+      expect(payload(' '.repeat(blanks))).toBe('token_malformed');
+    }
+  });
+
   it('JWT-15 passes an object with blanks around it', () => {
     expect(pass(`${segment(GOOD)}.${segment(raw(' \t\r\n{} '))}.AAAA`)).toEqual({
       algorithm: 'HS256',
@@ -227,5 +235,13 @@ describe('jwtGate', () => {
       });
       expect(gate(good)).toEqual({ algorithm: 'HS256', kid: 'good' });
     }
+  });
+
+  it('reads a header once for all tokens that have it, and remembers a few headers only', () => {
+    const gate = jwtGate({ algorithms: HS256, typ: 'JWT' });
+    const tokens = Array.from({ length: 65 }, (_, i) => withHeader({ ...GOOD, kid: `k${i}` }));
+    const first = tokens.map((token) => gate(token));
+    const isRemembered = tokens.map((token, i) => gate(token) === first[i]);
+    expect(isRemembered).toEqual([...Array<boolean>(64).fill(true), false]);
   });
 });
