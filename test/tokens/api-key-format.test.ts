@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/core/errors.ts';
 import { apiKeyPattern, apiKeyTexts, findApiKeys, newApiKeyId } from '../../src/tokens/api-key-format.ts';
 import { toBase62 } from '../../src/tokens/base62.ts';
+import { complaint } from '../support/complaint.ts';
 
 const texts = apiKeyTexts('acme');
 const ID = 'AbCdEfGh';
@@ -21,11 +21,12 @@ function replaced(text: string, at: number): string {
 }
 
 describe('a checksummed key', () => {
-  const key = texts.make('checksummed', ID);
+  const key = VECTOR;
 
   it('is the product, the id, 43 random characters and a checksum of 6', () => {
-    expect(key).toMatch(/^acme_AbCdEfGh_[0-9A-Za-z]{49}$/);
-    expect(texts.read(key)).toEqual({ format: 'checksummed', id: ID });
+    const made = texts.make('checksummed', ID);
+    expect(made).toMatch(/^acme_AbCdEfGh_[0-9A-Za-z]{49}$/);
+    expect(texts.read(made)).toEqual({ format: 'checksummed', id: ID });
   });
 
   it('has a CRC-32 in base 62 at its end', () => {
@@ -138,6 +139,29 @@ describe('a prefix-secret key', () => {
   });
 });
 
+describe('the outline of a key', () => {
+  it.each([
+    ['checksummed', VECTOR],
+    ['checksummed', `acme_${ID}_${'\u00e9'.repeat(49)}`],
+    ['prefix-secret', `${ID}.${'-'.repeat(32)}`],
+  ])('is told by length and punctuation: %s, whatever its other characters', (format, text) => {
+    expect(texts.outline(text)).toEqual({ format, id: ID });
+  });
+
+  it.each([
+    ['', 'nothing'],
+    [VECTOR.slice(0, -1), 'a character less'],
+    [`${VECTOR}0`, 'a character more'],
+    [VECTOR.replace('acme_', 'acne_'), 'another product'],
+    [VECTOR.replace(`${ID}_`, `${ID}.`), 'another separator'],
+    [`${ID}.${'-'.repeat(31)}`, 'a short secret'],
+    [`${ID}.${'-'.repeat(33)}`, 'a long secret'],
+    [`${ID}_${'-'.repeat(32)}`, 'another separator before a short secret'],
+  ])('is that of no key for %j: %s', (text) => {
+    expect(texts.outline(text)).toBeNull();
+  });
+});
+
 describe('newApiKeyId', () => {
   it('fits both formats', () => {
     expect(newApiKeyId()).toMatch(/^[0-9A-Za-z]{8}$/);
@@ -164,10 +188,30 @@ describe('apiKeyPattern', () => {
     expect(findApiKeys('other', texts.make('checksummed', ID))).toEqual([]);
   });
 
-  it.each(['', 'Acme', '1acme', 'acme-live', 'acme_', 'a.c', 'a'.repeat(33), '(', 7])(
-    'refuses the prefix %j',
-    (prefix) => {
-      expect(() => apiKeyPattern(prefix as string)).toThrow(ConfigError);
-    },
-  );
+  it.each(['a', 'acme2', 'acme_live', 'acme_2_eu', 'a'.repeat(32)])('takes the prefix %j', (prefix) => {
+    expect(apiKeyPattern(prefix).test(`${prefix}_${ID}_${'0'.repeat(49)}`)).toBe(true);
+  });
+
+  it.each([
+    'Acme',
+    '1acme',
+    'acme-live',
+    'acme_',
+    '_acme',
+    'acme__eu',
+    'acme_Eu',
+    'a.c',
+    'a'.repeat(33),
+    '(',
+  ])('refuses the prefix %j', (prefix) => {
+    expect(complaint(() => apiKeyPattern(prefix))).toBe(
+      'option_invalid: apiKeyPattern(productPrefix) must be a name of at most 32 characters in lower case, as in "acme" or "acme_live", not a string.',
+    );
+  });
+
+  it.each(['', 7, undefined])('refuses the prefix %j', (prefix) => {
+    expect(complaint(() => apiKeyPattern(prefix as string))).toMatch(
+      /^option_(missing|invalid): apiKeyPattern\(productPrefix\) .*a string that is not empty/,
+    );
+  });
 });

@@ -24,7 +24,7 @@ beforeEach(() => {
   const listeners: ((event: FeedEvent) => void)[] = [];
   fresh = () => undefined;
   const reader: FeedReader = {
-    fresh: () => fresh(),
+    fresh: (nowMs) => fresh(nowMs),
     poll: () => Promise.resolve(),
     subscribe: (listener) => void listeners.push(listener),
     close: () => Promise.resolve(),
@@ -51,14 +51,34 @@ describe('revocationsOf', () => {
     ['an owner of that name in another system', line('acc:jwt:7', 9_999), false],
     ['its workspace, at its own version', line('ws:w1', 1_000), true],
     ['its workspace, at an earlier version', line('ws:w1', 999), false],
+    ['the session of whoever acts in it', line('act:admin'), true],
+    ['the session of another who acts', line('act:admin2'), false],
+    ['what its own session acts in', line('act:s1'), false],
+    ['a session under the name of whoever acts in it', line('sid:admin'), false],
   ])('a line about %s', (_what, event, revoked) => {
     feed(event);
-    expect(revocations.check(TOKEN)).toBe(revoked ? authError('token_revoked') : null);
+    expect(revocations.check({ ...TOKEN, actorSessionId: 'admin' })).toBe(
+      revoked ? authError('token_revoked') : null,
+    );
   });
 
   it('knows no workspace of a token without one', () => {
     feed(line('ws:w1', 9_999), line('ws:null', 9_999));
     expect(revocations.check({ ...TOKEN, workspace: null })).toBeNull();
+  });
+
+  it('lets a first token pass, of generation and version 0, while there are lines about others', () => {
+    feed(line('gen:s2', 9), line('acc:b2b:8', 9), line('ws:w2', 9), line('act:admin'));
+    expect(revocations.check({ ...TOKEN, generation: 0, authVersion: 0 })).toBeNull();
+    expect(revocations.check({ ...TOKEN, actorSessionId: null })).toBeNull();
+  });
+
+  it('judges at the moment that it is given', () => {
+    const asked: unknown[] = [];
+    fresh = (nowMs) => void asked.push(nowMs);
+    void revocations.check(TOKEN, 7);
+    void revocations.check(TOKEN);
+    expect(asked).toEqual([7, undefined]);
   });
 
   it('takes lines twice and out of order, and the strictest holds', () => {
