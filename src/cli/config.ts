@@ -8,7 +8,7 @@ import type { ApiKeys } from '../services/api-keys.ts';
 import type { Connections } from '../services/connections.ts';
 import type { ImpersonateOptions } from '../services/impersonation.ts';
 import type { OAuthClients } from '../services/oauth-clients.ts';
-import type { Sessions } from '../services/sessions.ts';
+import type { Sessions } from '../services/sessions/contract.ts';
 import type { KeyInput } from '../tokens/key-material.ts';
 import { UsageError } from './usage-error.ts';
 

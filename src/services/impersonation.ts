@@ -5,7 +5,7 @@ import { flag, integer, optional, parseOptions, text } from '../core/options.ts'
 import type { Family } from '../core/store.ts';
 import { isKey } from '../stores/input.ts';
 import { sessionDataOf, type SessionActor } from './session-data.ts';
-import type { Sessions } from './sessions.ts';
+import type { Sessions } from './sessions/contract.ts';
 
 /** What a directory adds so that its administrators can act as other users. Without it nobody can. */
 export interface ImpersonationRules<U extends User> {

@@ -5,7 +5,7 @@ import { randomToken, sha256 } from '../core/secrets.ts';
 import type { Json, RecordStore } from '../core/store.ts';
 import { editRecord } from './edit-record.ts';
 import { sessionDataOf } from './session-data.ts';
-import type { Sessions } from './sessions.ts';
+import type { Sessions } from './sessions/contract.ts';
 
 /** What a user has agreed to that an application may do. Times are milliseconds since the Unix epoch. */
 export interface OAuthConsent {

@@ -6,7 +6,7 @@ import { RecentMap } from '../core/recent-map.ts';
 import type { Family, FamilyStore, Json } from '../core/store.ts';
 import type { Revocable, Revocations } from '../tokens/revocations.ts';
 import { AS_UUID, opaqueTexts } from './opaque-texts.ts';
-import type { Sessions, StartOptions } from './sessions.ts';
+import type { Sessions, StartOptions } from './sessions/contract.ts';
 
 /** One generation of a session in the form that a client gets: opaque texts, found again by their hashes. */
 export interface OpaqueGrant {

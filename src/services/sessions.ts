@@ -1,12 +1,13 @@
 import type { Clock } from '../core/clock.ts';
-import { authError, StoreError, type AuthError } from '../core/errors.ts';
+import { authError, StoreError } from '../core/errors.ts';
 import { publishEvent } from '../core/event-publishing.ts';
 import type { EventSink, SessionEvent } from '../core/events.ts';
 import type { MaybePromise } from '../core/maybe-promise.ts';
 import { randomToken } from '../core/secrets.ts';
-import type { Family, FamilyStore, FeedStore, Json, RotatePolicy } from '../core/store.ts';
+import type { Family, FamilyStore, FeedStore, Json } from '../core/store.ts';
 import type { FeedReader } from '../tokens/feed-reader.ts';
 import { sessionDataOf, sessionInfoOf, type SessionInfo } from './session-data.ts';
+import type { Sessions } from './sessions/contract.ts';
 
 /** How long the tokens of a system live. */
 export interface SessionLifetimes {
@@ -30,71 +31,6 @@ export interface SessionsOptions {
   /** Asked before a session is started or goes on; what it rejects with leaves the session as it was. */
   readonly ready?: (() => MaybePromise<void>) | undefined;
 }
-
-/** A generation that may be issued: a new one, or the one that a repeat gets again. */
-export interface IssuedGeneration {
-  readonly family: Family;
-  readonly repeated: boolean;
-}
-
-/** The sessions of one system: one family of refresh tokens each, in the store. */
-export interface Sessions {
-  /** Starts a session for an owner. Its first generation is issued. */
-  start(owner: string, data: Json, options?: StartOptions): Promise<Family>;
-  /** The live session, or `null`; an impersonation lives only as long as the session that it was started from. */
-  find(sessionId: string): Promise<Family | null>;
-  /**
-   * Presents a generation of refresh token that was authenticated before, and issues its successor.
-   *
-   * @returns The refusal `token_revoked` for a session that is over, `token_reused` when this call ended it because of
-   *   a reuse outside the window.
-   */
-  rotate(
-    sessionId: string,
-    generation: number,
-    policy?: Pick<RotatePolicy, 'handles' | 'feedGeneration' | 'data' | 'retireQuietly'> &
-      Partial<Pick<RotatePolicy, 'graceMs'>>,
-  ): Promise<IssuedGeneration | AuthError>;
-  /**
-   * Ends the refresh tokens of a session, while its access tokens live on to their expiry; `revoke` and `revokeAll`
-   * still end those. The impersonations that were started from it end altogether. @returns Whether this call did it.
-   */
-  retire(sessionId: string, options: RevokeOptions): Promise<boolean>;
-  /** Ends one session; this process refuses its access tokens from now on, others when they next read the feed. */
-  revoke(sessionId: string, options: RevokeOptions): Promise<boolean>;
-  /** Ends all sessions of an owner, as when its credentials change. @returns How many there were. */
-  revokeAll(owner: string, options: RevokeAllOptions): Promise<number>;
-  /** The owner's live sessions, oldest first, as a person would want to see them. */
-  list(owner: string): Promise<readonly SessionInfo[]>;
-  /** How the owner stands in the store and in the feed. */
-  ownerKey(owner: string): string;
-}
-
-export interface StartOptions {
-  /** The session's id, at least 128 bits that nobody can guess; a random one by default. */
-  readonly id?: string | undefined;
-  /** Gives the hashes by which the first generation is found, for tokens that name no session. */
-  readonly handlesOf?: ((sessionId: string) => readonly string[]) | undefined;
-  /** The session that this one hangs on and ends with, when it is an impersonation. */
-  readonly parent?: string | undefined;
-  /** An end before the usual one. */
-  readonly maxSeconds?: number | undefined;
-  /** Why an impersonation was started, for the event. */
-  readonly reason?: string | undefined;
-}
-
-export interface RevokeOptions {
-  /** Why, for the event; never sent to the caller. */
-  readonly reason: string;
-}
-
-export interface RevokeAllOptions extends RevokeOptions {
-  /** The one session that goes on. */
-  readonly except?: string | undefined;
-}
-
-/** How much longer than an access token its revocation is remembered, for clocks that are apart. */
-const SKEW_SECONDS = 60;
 
 export function sessionsOf({
   store,
@@ -167,9 +103,9 @@ export function sessionsOf({
       await ready?.();
       const rotation = await store.familyRotate(sessionId, generation, {
         idleMs,
-        graceMs,
         feedMs,
         ...policy,
+        graceMs: policy.graceMs ?? graceMs,
       });
       if (rotation.outcome === 'gone') return authError('token_revoked');
       if (rotation.outcome === 'reuse') {
@@ -234,6 +170,9 @@ export function sessionsOf({
     },
   };
 }
+
+/** How much longer than an access token its revocation is remembered, for clocks that are apart. */
+const SKEW_SECONDS = 60;
 
 /** How often a step is tried again when a refresh came in between. */
 const MOST_ATTEMPTS = 20;

@@ -1,23 +1,15 @@
 import type { Clock } from '../core/clock.ts';
 import { authError, isAuthError, type AuthError } from '../core/errors.ts';
 import { chain, type MaybePromise } from '../core/maybe-promise.ts';
-import type { Actor, Claims } from '../core/principal.ts';
+import type { Claims } from '../core/principal.ts';
 import { randomToken, sha256 } from '../core/secrets.ts';
 import type { Family } from '../core/store.ts';
-import type { ClaimsProfile } from '../tokens/claims.ts';
 import { issuerOnlyRing, jwtSigner } from '../tokens/jwt-signer.ts';
 import { jwtVerifier } from '../tokens/jwt-verifier.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Revocations } from '../tokens/revocations.ts';
-import { sessionDataOf } from './session-data.ts';
-import type { Sessions } from './sessions.ts';
-
-/** How a system's tokens are written: which claims tell the kind and the party, and what else they say. */
-export interface PairFormat {
-  /** The claim that holds `access` or `refresh`. */
-  readonly kindClaim: string;
-  readonly subjectClaim: string;
-}
+import { actClaims, generationOf, pairProfile, type PairFormat } from './pair-claims.ts';
+import type { Sessions } from './sessions/contract.ts';
 
 /** For whom a pair is issued; `claims` go into both tokens as they stand and hold the subject claim. */
 export interface PairSubject {
@@ -74,7 +66,7 @@ export function tokenPairs(options: TokenPairsOptions): TokenPairs {
   const refreshVerifier = jwtVerifier<Claims>({
     keys: refreshRing,
     typ: 'JWT',
-    profile: profileOf(format, 'refresh'),
+    profile: pairProfile(format, 'refresh'),
     clock,
     cacheSize: 0,
     shape: (claims) => claims,
@@ -84,7 +76,7 @@ export function tokenPairs(options: TokenPairsOptions): TokenPairs {
     jwtVerifier<Claims>({
       keys,
       typ: 'JWT',
-      profile: { ...profileOf(format, 'access'), subjectClaim: null, tokenType: 'any', required: ['jti'] },
+      profile: { ...pairProfile(format, 'access'), subjectClaim: null, tokenType: 'any', required: ['jti'] },
       clock,
       cacheSize: 0,
       shape: (claims) => claims,
@@ -168,54 +160,10 @@ const OTHER_KEY: ReadonlySet<string> = new Set([
   'token_signature_invalid',
 ]);
 
-/** What a token of a pair must say besides the claims of its system. Pairs name no issuer and no audience. */
-function profileOf(format: PairFormat, kind: 'access' | 'refresh'): ClaimsProfile {
-  return {
-    issuers: null,
-    audiences: null,
-    subjectClaim: format.subjectClaim,
-    tokenType: { claim: format.kindClaim, value: kind },
-    required: PAIR_CLAIMS,
-    expiryLeewaySeconds: 0,
-    clockSkewSeconds: 60,
-  };
-}
-
-/** The claims that every token of a pair has, by which it can be revoked. */
-export const PAIR_CLAIMS: readonly string[] = ['jti', 'sid'];
-
-/** Reads the generation of a token; a token without one is no token of a pair. */
-export function generationOf(claims: Claims): number | null {
-  const { gen } = claims as { gen?: unknown };
-  return Number.isSafeInteger(gen) && (gen as number) >= 1 ? (gen as number) : null;
-}
-
 function toRefreshToken(claims: Claims): RefreshToken | AuthError {
   const generation = generationOf(claims);
   if (generation === null) return authError('token_claim_invalid', { claim: 'gen' });
   return { sessionId: String(claims['sid']), generation, claims };
-}
-
-/** Who acts as the subject: the `act` claim of RFC 8693 section 4.1, and whether only to read. */
-function actClaims(family: Family): Claims {
-  const { actor } = sessionDataOf(family);
-  if (actor === null) return {};
-  return { act: { sub: actor.id, sid: actor.sessionId }, ...(actor.readOnly ? { read_only: true } : {}) };
-}
-
-/** Whether a token names nobody who acts as its subject, or does so as {@link actClaims} writes it. */
-export function hasPlainActor({ act }: Claims): boolean {
-  if (act === undefined) return true;
-  if (typeof act !== 'object' || act === null) return false;
-  const { sub, sid } = act as { sub?: unknown; sid?: unknown };
-  return typeof sub === 'string' && sub !== '' && typeof sid === 'string' && sid !== '';
-}
-
-/** What a principal says of whoever acts as it, from the claims of its token. */
-export function actingOfClaims(claims: Claims): { readonly actor?: Actor; readonly readOnly?: boolean } {
-  const { act, read_only: readOnly } = claims as { act?: { sub: string; sid: string }; read_only?: unknown };
-  if (act === undefined) return {};
-  return { actor: { kind: 'user', id: act.sub, sessionId: act.sid }, readOnly: readOnly === true };
 }
 
 /** No token outlives its session, however late in it it is issued. */

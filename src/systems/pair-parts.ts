@@ -7,10 +7,9 @@ import {
   generationOf,
   hasPlainActor,
   PAIR_CLAIMS,
-  tokenPairs,
   type PairFormat,
-  type TokenPairs,
-} from '../services/token-pairs.ts';
+} from '../services/pair-claims.ts';
+import { tokenPairs, type TokenPairs } from '../services/token-pairs.ts';
 import { signingRing } from '../tokens/keys-option.ts';
 import type { Revocable } from '../tokens/revocations.ts';
 import { JwtBearerStrategy } from '../../strategies/jwt-bearer.ts';

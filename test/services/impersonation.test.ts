@@ -7,7 +7,8 @@ import {
   type ImpersonateOptions,
   type ImpersonationRules,
 } from '../../src/services/impersonation.ts';
-import { sessionsOf, type Sessions } from '../../src/services/sessions.ts';
+import { sessionsOf } from '../../src/services/sessions.ts';
+import type { Sessions } from '../../src/services/sessions/contract.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
 import { feedReader } from '../../src/tokens/feed-reader.ts';
 import { movableClock } from '../support/movable-clock.ts';

@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { authError, isAuthError } from '../../src/core/errors.ts';
 import type { Family } from '../../src/core/store.ts';
-import type { Sessions } from '../../src/services/sessions.ts';
+import type { Sessions } from '../../src/services/sessions/contract.ts';
 import {
-  generationOf,
   tokenPairs,
   type PairSubject,
   type TokenPairs,
@@ -226,22 +225,5 @@ describe('refresh', () => {
   it('passes a refusal on', async () => {
     const token = { sessionId: 'gone', generation: 1, claims: {} };
     expect(await pairs.refresh(token, SUBJECT)).toMatchObject({ code: 'token_revoked' });
-  });
-});
-
-describe('generationOf', () => {
-  it.each([
-    [1, 1],
-    [2_147_483_646, 2_147_483_646],
-    [0, null],
-    [-1, null],
-    [1.5, null],
-    ['1', null],
-    [null, null],
-    [undefined, null],
-    [[1], null],
-    [2 ** 60, null],
-  ])('of %j is %j', (gen, expected) => {
-    expect(generationOf({ gen })).toBe(expected);
   });
 });

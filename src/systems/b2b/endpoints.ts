@@ -2,7 +2,8 @@ import { authError, concerning, isAuthError, type AuthError } from '../../core/e
 import type { Exchange } from '../../core/exchange.ts';
 import { jsonReply, NO_STORE, type Reply } from '../../core/reply.ts';
 import { newSessionData } from '../../services/session-data.ts';
-import { actingOfClaims, type TokenPair } from '../../services/token-pairs.ts';
+import { actingOfClaims } from '../../services/pair-claims.ts';
+import type { TokenPair } from '../../services/token-pairs.ts';
 import type { Endpoint, Identify } from '../endpoints.ts';
 import { ignoreBody } from '../request-body.ts';
 import { readStrings } from './fields.ts';

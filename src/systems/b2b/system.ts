@@ -4,7 +4,7 @@ import type { Principal } from '../../core/principal.ts';
 import { authenticate } from '../../middleware/authenticate.ts';
 import { ipAllowlist } from '../../middleware/ip-allowlist.ts';
 import { allowlists, subjectsOf, type Allowlists } from '../../services/allowlists.ts';
-import type { Sessions } from '../../services/sessions.ts';
+import type { Sessions } from '../../services/sessions/contract.ts';
 import { type AuthenticateRouteOptions, entryByRoute } from '../asking-entry.ts';
 import { endpointTable, type System } from '../endpoints.ts';
 import { pairParts } from '../pair-parts.ts';

@@ -1,6 +1,7 @@
 import { authError } from '../../core/errors.ts';
 import type { Claims, Principal } from '../../core/principal.ts';
-import { actingOfClaims, type PairSubject } from '../../services/token-pairs.ts';
+import { actingOfClaims } from '../../services/pair-claims.ts';
+import type { PairSubject } from '../../services/token-pairs.ts';
 import type { PairNaming } from '../pair-parts.ts';
 import type { B2bUser } from './options.ts';
 

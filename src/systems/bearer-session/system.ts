@@ -8,7 +8,7 @@ import { authenticate } from '../../middleware/authenticate.ts';
 import { decideImpersonation, type ImpersonateOptions } from '../../services/impersonation.ts';
 import { opaqueGrants, type OpaqueGrant } from '../../services/opaque-grants.ts';
 import { impersonationData, sessionDataOf, type SessionActor } from '../../services/session-data.ts';
-import type { Sessions } from '../../services/sessions.ts';
+import type { Sessions } from '../../services/sessions/contract.ts';
 import { OpaqueBearerStrategy } from '../../../strategies/opaque-bearer.ts';
 import { type AuthenticateRouteOptions, entryByRoute } from '../asking-entry.ts';
 import { endpointTable, type System } from '../endpoints.ts';

@@ -6,7 +6,7 @@ import { drf } from '../../dialects/drf.ts';
 import { authenticate } from '../../middleware/authenticate.ts';
 import { decideImpersonation, type ImpersonateOptions } from '../../services/impersonation.ts';
 import { impersonationData } from '../../services/session-data.ts';
-import type { Sessions } from '../../services/sessions.ts';
+import type { Sessions } from '../../services/sessions/contract.ts';
 import type { TokenPair } from '../../services/token-pairs.ts';
 import { type AuthenticateRouteOptions, entryByRoute } from '../asking-entry.ts';
 import { endpointTable, type System } from '../endpoints.ts';

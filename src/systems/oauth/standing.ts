@@ -10,7 +10,7 @@ import {
 import { CLIENT_FEED, SERVICE_ACCOUNT_FEED } from '../../services/oauth-clients/administration.ts';
 import type { OAuthClients } from '../../services/oauth-clients/contract.ts';
 import type { ServiceAccountRecords } from '../../services/oauth-clients/service-accounts.ts';
-import type { Sessions } from '../../services/sessions.ts';
+import type { Sessions } from '../../services/sessions/contract.ts';
 import type { FeedReader } from '../../tokens/feed-reader.ts';
 import type { Revocations } from '../../tokens/revocations.ts';
 import type { AccessClaims, Subject, SubjectKind } from './principal.ts';

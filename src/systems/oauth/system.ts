@@ -4,7 +4,7 @@ import { oauthDialect } from '../../dialects/oauth.ts';
 import { authenticate } from '../../middleware/authenticate.ts';
 import type { OAuthClients } from '../../services/oauth-clients/contract.ts';
 import type { OAuthConsents } from '../../services/oauth-consents.ts';
-import type { Sessions } from '../../services/sessions.ts';
+import type { Sessions } from '../../services/sessions/contract.ts';
 import { type AuthenticateRouteOptions, entryByRoute } from '../asking-entry.ts';
 import { endpointTable, type Endpoint, type System } from '../endpoints.ts';
 import { authorizationInteraction } from './authorization.ts';
