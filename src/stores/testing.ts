@@ -15,6 +15,7 @@ import { RECORD_CASES } from './testing/record-cases.ts';
 import { RECORD_LIFE_CASES } from './testing/record-life-cases.ts';
 import type { StoreProcess } from './testing/remote.ts';
 import { ROTATION_CASES } from './testing/rotation-cases.ts';
+import { ROTATION_POLICY_CASES } from './testing/rotation-policy-cases.ts';
 
 export type { Outage, StoreHooks } from './testing/hooks.ts';
 export { remoteStore, serveStore, type StoreChannel, type StoreProcess } from './testing/remote.ts';
@@ -49,6 +50,7 @@ const ALL_CASES: readonly CaseBody[] = [
   ...FAMILY_CASES,
   ...FAMILY_KEY_CASES,
   ...ROTATION_CASES,
+  ...ROTATION_POLICY_CASES,
   ...OWNER_CASES,
   ...FEED_CASES,
   ...ENGINE_CASES,
