@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     ...base.test,
     include,
-    exclude: ['test/**/*.{live,memory,property}.test.ts'],
+    exclude: ['test/**/*.{live,property}.test.ts'],
     // Each mutant is a run of its own: what processes for each file would cost is paid thousands of times.
     pool: 'threads',
     isolate: false,
