@@ -182,4 +182,19 @@ describe('checkClaims', () => {
     expect(judge({ ...GOOD, jti: 'j' }, required)).toBe('token_claim_missing sid');
     expect(judge({ ...GOOD, jti: 1, sid: 's' }, required)).toBe('token_claim_invalid jti');
   });
+
+  it('JWT-10 demands the one audience that the other claims call for, and refuses where there is none', () => {
+    const audiences = (claims: { readonly azp?: unknown }): string | null =>
+      claims.azp === 'web' ? 'web-api' : null;
+    expect(judge({ ...GOOD, azp: 'web', aud: 'web-api' }, { audiences })).toBe('accepted');
+    expect(judge({ ...GOOD, azp: 'web', aud: 'api' }, { audiences })).toBe('token_audience_refused');
+    expect(judge({ ...GOOD, azp: 'app', aud: 'web-api' }, { audiences })).toBe('token_audience_refused');
+    expect(judge({ ...GOOD, azp: 'app', aud: undefined }, { audiences })).toBe('token_claim_missing aud');
+  });
+
+  it('looks at a token that stands for nobody, of whatever kind it is', () => {
+    const inspection = { tokenType: 'any', subjectClaim: null } as const;
+    expect(judge({ ...GOOD, sub: undefined, typ: 'refresh', token_use: 'id' }, inspection)).toBe('accepted');
+    expect(judge({ ...GOOD, sub: undefined, iss: 'x' }, inspection)).toBe('token_issuer_refused');
+  });
 });
