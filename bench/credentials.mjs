@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { guard } from '../dist/src/express.js';
 import { authenticate } from '../dist/src/middleware/authenticate.js';
 import { apiKeys } from '../dist/src/services/api-keys.js';
 import { memoryStore } from '../dist/src/stores/memory.js';
 import { bearerSessionSystem } from '../dist/src/systems/bearer-session/system.js';
 import { ApiKeyStrategy } from '../dist/strategies/api-key.js';
+import { OpaqueBearerStrategy } from '../dist/strategies/opaque-bearer.js';
 import { checkWork } from './jwt.mjs';
 import { apiKeyGuardByHand, bearerGuardByHand } from './lib/by-hand.mjs';
 import { measure } from './lib/measure.mjs';
@@ -51,10 +52,21 @@ async function bearerRow() {
     headers: tokens.map((token) => `Bearer ${token}`),
     byHand: bearerGuardByHand(tokens),
     ours: guard(system.authenticate()),
+    more: { 'portcullis, the strategy over the same Map': guard(authenticate(strategyOver(tokens))) },
   });
   await system.close();
   return row;
 }
+
+/** What a host gets that keeps its sessions itself: no revocations, no account, no permissions. @param {string[]} tokens */
+function strategyOver(tokens) {
+  const sessions = new Map(
+    tokens.map((token, user) => [sha256(token), { kind: 'user', id: `user-${user}` }]),
+  );
+  return new OpaqueBearerStrategy({ find: (token) => sessions.get(sha256(token)) ?? null });
+}
+
+const sha256 = (text) => hash('sha256', text, 'base64url');
 
 /** Signs in through the endpoint itself. */
 async function login(system, username) {
@@ -75,7 +87,7 @@ async function login(system, username) {
   return JSON.parse(reply.body).token;
 }
 
-async function rowOf(row, floor, { headers, byHand, ours }) {
+async function rowOf(row, floor, { headers, byHand, ours, more = {} }) {
   const { state, next } = gate();
   let requests = headers.map((header) => requestWith(header));
   // Records get into memory when they are first asked for.
@@ -89,7 +101,7 @@ async function rowOf(row, floor, { headers, byHand, ours }) {
         }),
     ),
   );
-  for (const [name, middleware] of Object.entries({ byHand, ours }))
+  for (const [name, middleware] of Object.entries({ byHand, ours, ...more }))
     checkWork(name, middleware, headers[0], state, next);
   return {
     group: 'api-key',
@@ -99,6 +111,12 @@ async function rowOf(row, floor, { headers, byHand, ours }) {
       {
         [floor]: (index) => byHand(requests[index], responseStub(), next),
         portcullis: (index) => ours(requests[index], responseStub(), next),
+        ...Object.fromEntries(
+          Object.entries(more).map(([name, middleware]) => [
+            name,
+            (index) => middleware(requests[index], responseStub(), next),
+          ]),
+        ),
       },
       {
         operations: headers.length,

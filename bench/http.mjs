@@ -8,6 +8,7 @@ const BARE = 'no guard';
 const BY_HAND = 'hand-written guard, cached';
 const PASSPORT = 'passport-jwt, KeyObject';
 const FULL = 'portcullis, full chain';
+const IN_CONTEXT = 'portcullis, in an AsyncLocalStorage by hand';
 const ROUNDS = 7;
 const SECONDS = 1;
 
@@ -21,7 +22,14 @@ export async function httpRows() {
 }
 
 async function rowOf(framework, headers) {
-  const names = [BARE, BY_HAND, 'portcullis', FULL, ...(framework === 'Express 5' ? [PASSPORT] : [])];
+  const names = [
+    BARE,
+    BY_HAND,
+    'portcullis',
+    IN_CONTEXT,
+    FULL,
+    ...(framework === 'Express 5' ? [PASSPORT] : []),
+  ];
   const servers = {};
   try {
     for (const name of names) servers[name] = await startServer(framework, name);

@@ -1,4 +1,5 @@
 // Starts a server of one framework with one guard in a process of its own; run by itself, this file is that server.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +49,7 @@ async function listenerOf(framework, guardName) {
     ...(guardName === 'portcullis, full chain' ? furtherGuards() : []),
   ];
   const isOurs = guardName.startsWith('portcullis');
+  const inContext = guardName === 'portcullis, in an AsyncLocalStorage by hand' ? contextByHand() : undefined;
   const byHand = jwtGuardByHand(key, 'HS256');
 
   if (framework === 'node:http') {
@@ -57,7 +59,8 @@ async function listenerOf(framework, guardName) {
     return (request, response) => {
       if (guardName === 'no guard') answer(response);
       else if (ours === undefined) byHand(request, response, () => answer(response));
-      else ours(request, response, () => answer(response));
+      else if (inContext === undefined) ours(request, response, () => answer(response));
+      else ours(request, response, () => inContext(() => answer(response)));
     };
   }
   if (framework === 'Express 5') {
@@ -69,6 +72,7 @@ async function listenerOf(framework, guardName) {
       'passport-jwt, KeyObject': passportJwt(key, 'HS256'),
       'hand-written guard, cached': byHand,
     };
+    if (inContext !== undefined) app.use((_request, _response, next) => inContext(next));
     app.get('/', isOurs ? guard(...chain()) : guards[guardName], (_request, response) => {
       response.type('text/plain').send('hello');
     });
@@ -94,8 +98,15 @@ async function listenerOf(framework, guardName) {
       return passed ? next() : undefined;
     });
   }
+  if (inContext !== undefined) app.use((_context, next) => inContext(next));
   app.use((context) => {
     context.body = 'hello';
   });
   return app.callback();
+}
+
+/** Runs a handler as `workspaceScope` does, and nothing else: what Node itself asks for that. */
+function contextByHand() {
+  const contexts = new AsyncLocalStorage();
+  return (handler) => contexts.run({ workspace: 'w1' }, handler);
 }
