@@ -1,9 +1,13 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import {
   AuthError,
   authError,
+  concerning,
   ConfigError,
   isAuthError,
+  isError,
+  isStoreError,
   refusalOf,
   StoreError,
 } from '../../src/core/errors.ts';
@@ -45,6 +49,30 @@ describe('isAuthError', () => {
       expect(isAuthError(value)).toBe(false);
     },
   );
+});
+
+describe('concerning', () => {
+  it('says the same refusal of a token in another role, and leaves the first as it is', () => {
+    const error = authError('token_claim_missing', { claim: 'exp' });
+    const said = concerning('refresh', error);
+    expect(said).toEqual(new AuthError('token_claim_missing', { claim: 'exp', concerns: 'refresh' }));
+    expect(isAuthError(said)).toBe(true);
+    expect(error.details).toEqual({ claim: 'exp' });
+  });
+});
+
+describe('isStoreError and isError', () => {
+  it('recognise errors of another realm or another copy, and no value that is none', () => {
+    const foreign: unknown = runInNewContext('new TypeError("x")');
+    const inherits = Object.create(Error.prototype) as unknown;
+    expect(foreign).not.toBeInstanceOf(Error);
+    expect([foreign, inherits, new StoreError('x')].map(isError)).toEqual([true, true, true]);
+    const others = [null, undefined, 'x', 7, {}, { name: 'Error', message: 'x' }, () => 0];
+    expect(others.map(isError)).toEqual(others.map(() => false));
+    expect(
+      [new StoreError('x'), new Error('x'), { name: 'StoreError' }, null, 'x', undefined].map(isStoreError),
+    ).toEqual([true, false, false, false, false, false]);
+  });
 });
 
 describe('refusalOf', () => {
@@ -98,6 +126,10 @@ describe('REASONS', () => {
   it('is named in snake_case and says for each reason, in a sentence, what happened', () => {
     expect(codes.filter(([code]) => !/^[a-z]+(_[a-z]+)*$/.test(code))).toEqual([]);
     expect(codes.filter(([, { summary }]) => !/^[A-Z].+\.$/.test(summary))).toEqual([]);
+  });
+
+  it('says of each reason what a stranger may learn', () => {
+    expect(codes.filter(([, { disclosure }]) => !/^[a-z]+(_[a-z]+)*$/.test(disclosure))).toEqual([]);
   });
 
   it('has an error status for each reason', () => {

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, describe, expect, it } from 'vitest';
-import { hasDecisionListener, publishEvent } from '../../src/core/event-publishing.ts';
+import { EVENT_CHANNELS, hasDecisionListener, publishEvent } from '../../src/core/event-publishing.ts';
 import { deliver, eventSubject, type DecisionEvent } from '../../src/core/events.ts';
 import { exchangeWith } from '../support/fake-exchange.ts';
 import { foreignPromise } from '../support/foreign-promise.ts';
@@ -38,9 +38,35 @@ describe('publishEvent', () => {
     expect({ heard, told }).toEqual({ heard: [EVENT], told: [EVENT] });
   });
 
+  it('has a channel for each type of event, and tells it of no other type', () => {
+    const types = [
+      'decision',
+      'session',
+      'workspace',
+      'allowlist',
+      'api_key',
+      'signing_key',
+      'connection',
+      'oauth_client',
+    ] as const;
+    expect(EVENT_CHANNELS).toEqual(types.map((type) => `portcullis:${type}`));
+    const heardOn: [string, string][] = [];
+    const listeners = EVENT_CHANNELS.map((name) => {
+      const note = (event: unknown): void => void heardOn.push([name, (event as { type: string }).type]);
+      subscribe(name, note);
+      return () => unsubscribe(name, note);
+    });
+    for (const type of types) publishEvent({ ...EVENT, type } as DecisionEvent, undefined);
+    for (const stop of listeners) stop();
+    expect(heardOn).toEqual(types.map((type) => [`portcullis:${type}`, type]));
+  });
+
   it('asks first whether anybody listens', () => {
     expect(hasDecisionListener(undefined)).toBe(false);
     expect(hasDecisionListener(() => 0)).toBe(true);
+    subscribe('portcullis:session', listener);
+    expect(hasDecisionListener(undefined)).toBe(false);
+    unsubscribe('portcullis:session', listener);
     subscribe(CHANNEL, listener);
     expect(hasDecisionListener(undefined)).toBe(true);
   });

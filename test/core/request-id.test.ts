@@ -25,6 +25,8 @@ describe('requestIdOf', () => {
     ['null', () => null],
     ['an empty text', () => ''],
     ['a text with a line feed', () => 'a\n{"level"'],
+    ['a text with a line feed at its end', () => 'a\n'],
+    ['a text with a line feed in front', () => '\na'],
     ['a text with a blank', () => 'a b'],
     ['a text that is too long', () => 'a'.repeat(201)],
     ['other characters', () => 'r-\u00e4'],
@@ -40,8 +42,15 @@ describe('requestIdOf', () => {
     expect(requestIdOf(exchangeWith(), namer as () => string)).toMatch(MADE_UP);
   });
 
-  it('names a request of which nothing is known but its exchange', () => {
-    const exchange = exchangeWith({}, { native: undefined });
-    expect(requestIdOf(exchange, undefined)).toBe(requestIdOf(exchange, undefined));
+  it.each(['r', '!~', 'req-7.1/a', 'a'.repeat(200)])('takes %.20j as it is', (name) => {
+    expect(requestIdOf(exchangeWith(), () => name)).toBe(name);
   });
+
+  it.each([undefined, null, 'a text'])(
+    'names a request of which nothing is known but its exchange: %s',
+    (native) => {
+      const exchange = exchangeWith({}, { native });
+      expect(requestIdOf(exchange, undefined)).toBe(requestIdOf(exchange, undefined));
+    },
+  );
 });

@@ -23,6 +23,13 @@ describe('sealer', () => {
     );
   });
 
+  it('opens what other programs sealed by the same rules, so that what rests in a store stays readable', () => {
+    // Made with another implementation of HKDF and AES-GCM, and an IV of 00 11 22 ... aa bb.
+    const sealed = 'Ab9gQsUAESIzRFVmd4iZqrsIsrOwoVYDsC3sMBEnxJTcWRf5Ky_4p9Ec87NiEwLkwA';
+    const opened = sealer('sealing', { primary: KEY }, 'test').open(sealed, CONTEXT);
+    expect(opened?.plain.toString()).toBe('a secret at rest');
+  });
+
   it('adds 33 bytes, and seals the same secret to another text each time', () => {
     const box = sealer('sealing', { primary: KEY }, 'test');
     const texts = Array.from({ length: 100 }, () => box.seal(Buffer.from('the same secret'), CONTEXT));
