@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { authError, ConfigError, StoreError } from '../../src/core/errors.ts';
+import { authError, StoreError } from '../../src/core/errors.ts';
 import { authenticate } from '../../src/middleware/authenticate.ts';
 import type { VerifiedApiKey } from '../../src/services/api-keys.ts';
 import { ApiKeyStrategy } from '../../strategies/api-key.ts';
@@ -129,35 +129,6 @@ describe('ApiKeyStrategy', () => {
     expect(await ask({ authorization: `Api-Key ${key}` })).toBe('scheme_unsupported');
   });
 
-  it.each<[string, object, string]>([
-    ['no service', { keys: undefined }, 'option_missing'],
-    ['a scheme for tokens', { scheme: 'bearer' }, 'option_invalid'],
-    ['a scheme for passwords', { scheme: 'Basic' }, 'option_invalid'],
-    ['a scheme of two words', { scheme: 'Api Key' }, 'option_invalid'],
-    ['an empty scheme', { scheme: '' }, 'option_invalid'],
-    ['a bare Authorization header', { header: 'AUTHORIZATION' }, 'option_invalid'],
-    ['a cookie', { header: 'Cookie' }, 'option_invalid'],
-    ['a header with a colon', { header: 'X-API-Key:' }, 'option_invalid'],
-    ['neither scheme nor header', { scheme: null, header: null }, 'option_conflict'],
-    ['a misspelt option', { headers: 'X-API-Key' }, 'option_unknown'],
-    ['a proxy that is no address', { trustedProxies: 'localhost' }, 'option_invalid'],
-  ])('refuses %s', (_name, options, code) => {
-    const keys = { verify: () => authError('key_unknown') };
-    let thrown: unknown;
-    try {
-      strategyOf({ keys, ...options });
-    } catch (error) {
-      thrown = error;
-    }
-    expect(thrown).toBeInstanceOf(ConfigError);
-    expect((thrown as ConfigError).code).toBe(code);
-  });
-
-  it('leaves the options as they were given', () => {
-    const options = Object.freeze({ keys: { verify: () => authError('key_unknown') }, header: 'X-API-Key' });
-    expect(() => new ApiKeyStrategy(options)).not.toThrow();
-  });
-
   it('hands the key to the service as it came, characters of regular expressions included', async () => {
     const seen: string[] = [];
     const keys = {
@@ -193,7 +164,7 @@ describe('ApiKeyStrategy', () => {
   ])('is no refusal when the service %s', async (_name, verify) => {
     const entry = authenticate(new ApiKeyStrategy({ keys: { verify } }));
     const asking = (async () => entry.enterChain(exchangeWith({ authorization: 'Api-Key x' })))();
-    await expect(asking).rejects.toBeInstanceOf(Error);
+    await expect(asking).rejects.toThrow(/^(?:down|the API keys could not be asked)$/);
   });
 
   it.each([undefined, null, false, 0, ''])('refuses when the service answers %j', async (answer) => {
@@ -253,7 +224,3 @@ describe('the networks of a key', () => {
     expect(await ask({ authorization: `Api-Key ${key}` })).toBe(code ?? id);
   });
 });
-
-function strategyOf(options: object): ApiKeyStrategy {
-  return new ApiKeyStrategy(options as ConstructorParameters<typeof ApiKeyStrategy>[0]);
-}
