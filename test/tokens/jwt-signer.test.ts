@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, isAuthError } from '../../src/core/errors.ts';
 import type { JwtAlgorithm } from '../../src/tokens/algorithms.ts';
@@ -11,6 +12,7 @@ const clock = movableClock();
 const CLAIMS = { sub: 'u1', iat: clock.seconds(), exp: clock.seconds() + 60 };
 const rsa = rsaKeyPair();
 const ec = ecKeyPair('P-256');
+const PKCS8 = { type: 'pkcs8', format: 'der' } as const;
 
 function decoded(token: string, part: 0 | 1): string {
   return Buffer.from(token.split('.')[part] ?? '', 'base64url').toString();
@@ -111,6 +113,15 @@ describe('issuerOnlyRing', () => {
     for (const form of [ec.privatePem, ec.privateKey, jwk]) {
       expect(await accepts(issuerOnlyRing(keyRing('test', form, 'ES256')), token)).toBe(true);
     }
+  });
+
+  it('derives it by HKDF with SHA-256 from PKCS #8, so that tokens outlive a release', () => {
+    // The two steps of RFC 5869 section 2 by hand, without salt and for one block.
+    const prk = createHmac('sha256', Buffer.alloc(32)).update(ec.privateKey.export(PKCS8)).digest();
+    const secret = createHmac('sha256', prk).update('portcullis refresh token').update(Buffer.of(1)).digest();
+    const { sign, verify } = issuerOnlyRing(keyRing('test', ec.privatePem, 'ES256')).signingKey();
+    expect(sign.export()).toEqual(secret);
+    expect(verify.export()).toEqual(secret);
   });
 
   it('shares no token with the ring of a key pair, in either direction', async () => {
