@@ -3,7 +3,8 @@
 // What share was noticed goes into test/mutation-score.json, a line for each file. Two runs over different files do not
 // disturb each other; MUTATION_CONCURRENCY says how many mutants one run tries at a time.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -52,14 +53,24 @@ function filesUnder(folder, ending) {
 /** What became of each mutant of the file. @param {string} file @param {string[]} tests @returns {string[]} */
 function run(file, tests) {
   const folder = join('.data/mutation', file.replaceAll('/', '.'));
-  const { status } = spawnSync(join(ROOT, 'node_modules/.bin/stryker'), ['run', '--mutate', file], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    env: { ...process.env, MUTATION_FOLDER: folder, MUTATION_TESTS: tests.join(' ') },
-  });
+  const digest = createHash('sha256');
+  for (const test of tests) digest.update(readFileSync(join(ROOT, test)));
+  const tested = digest.digest('hex');
+  const lastTested = join(ROOT, folder, 'tests.sha256');
+  // What is kept of the last run tells changes of the source apart, but not what a new test would notice.
+  const isKnown = existsSync(lastTested) && readFileSync(lastTested, 'utf8') === tested;
+  const { status } = spawnSync(
+    join(ROOT, 'node_modules/.bin/stryker'),
+    ['run', '--mutate', file, ...(isKnown ? [] : ['--force'])],
+    {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: { ...process.env, MUTATION_FOLDER: folder, MUTATION_TESTS: tests.join(' ') },
+    },
+  );
   if (status !== 0) process.exit(status ?? 1);
-  const report = join(ROOT, folder, 'report.json');
-  const { files } = JSON.parse(readFileSync(report, 'utf8'));
+  writeFileSync(lastTested, tested);
+  const { files } = JSON.parse(readFileSync(join(ROOT, folder, 'report.json'), 'utf8'));
   return (files[file]?.mutants ?? []).map((/** @type {{ status: string }} */ mutant) => mutant.status);
 }
 
