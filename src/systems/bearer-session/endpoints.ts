@@ -112,16 +112,12 @@ async function masquerade(
   exchange: Exchange,
   identify: Identify,
 ): Promise<Reply | AuthError> {
-  const oversized = await ignoreBody(exchange);
-  if (oversized !== null) return oversized;
-  const decision = await parts.sessionEntry.enterChain(exchange);
-  if (decision.kind === 'deny') return decision.error;
-  identify(decision.principal);
-  if (decision.principal.actor !== undefined) return authError('impersonation_forbidden');
+  const principal = await enterSession(parts, exchange, identify);
+  if (isAuthError(principal)) return principal;
+  if (principal.actor !== undefined) return authError('impersonation_forbidden');
   const body = await readBodyFields(exchange, { accountId: required(anInteger, 'account_id') });
   if (isAuthError(body)) return body;
   const accountId = body.accountId as number;
-  const { principal } = decision;
   if ((await permissionsOf(parts.directory, principal.id, accountId)) === null)
     return authError('account_forbidden');
   const family = await parts.sessions.find(principal.sessionId);
@@ -136,13 +132,24 @@ async function logout(
   exchange: Exchange,
   identify: Identify,
 ): Promise<Reply | AuthError> {
+  const principal = await enterSession(parts, exchange, identify);
+  if (isAuthError(principal)) return principal;
+  const ended = await parts.sessions.revoke(principal.sessionId, { reason: 'logout' });
+  return ended ? DONE : authError('token_revoked');
+}
+
+/** Whose session a request comes in; nothing is done before its body is known to be small enough. */
+async function enterSession(
+  { sessionEntry }: BearerSessionParts,
+  exchange: Exchange,
+  identify: Identify,
+): Promise<BearerSessionPrincipal | AuthError> {
   const oversized = await ignoreBody(exchange);
   if (oversized !== null) return oversized;
-  const decision = await parts.sessionEntry.enterChain(exchange);
+  const decision = await sessionEntry.enterChain(exchange);
   if (decision.kind === 'deny') return decision.error;
   identify(decision.principal);
-  const ended = await parts.sessions.revoke(decision.principal.sessionId, { reason: 'logout' });
-  return ended ? DONE : authError('token_revoked');
+  return decision.principal;
 }
 
 const CACHE: readonly HeaderLine[] = [...NO_STORE, ['Vary', 'Authorization, Authentication']];

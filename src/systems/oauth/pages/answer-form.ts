@@ -1,7 +1,6 @@
 import { isAuthError } from '../../../core/errors.ts';
 import {
   expired,
-  isBrowserState,
   isOwnForm,
   readPageForm,
   seeOther,
@@ -34,7 +33,7 @@ export async function answerForm(
   const action = fields.get('action');
   if (action === 'sign-in') {
     const state = await signIn(desk, visit, signInPage, fields);
-    return isBrowserState(state) ? seeOther(here, state) : state;
+    return 'reply' in state ? state : seeOther(here, state);
   }
   if (!isOwnForm(desk, visit, fields)) return expired(desk);
   if (action === 'switch') return seeOther(here, withoutSignIn(visit));

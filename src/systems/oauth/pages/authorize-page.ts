@@ -3,7 +3,7 @@ import type { Exchange } from '../../../core/exchange.ts';
 import { html } from '../../../core/html.ts';
 import { jsonReply, NO_STORE } from '../../../core/reply.ts';
 import { sha256 } from '../../../core/secrets.ts';
-import type { Endpoint, Identify } from '../../endpoints.ts';
+import type { Endpoint } from '../../endpoints.ts';
 import {
   AUTHORIZE_PATH,
   type AuthorizationRequest,
@@ -15,10 +15,7 @@ import { consentView } from './consent-view.ts';
 import { formTargetOf } from './form-target.ts';
 import { refusedRequest } from './message-views.ts';
 import {
-  broken,
   freshOnce,
-  isBrowserState,
-  openBrowser,
   sealFor,
   seeOther,
   signedIn,
@@ -30,6 +27,7 @@ import {
   type PageForm,
   type Visit,
 } from './page-desk.ts';
+import { pageEndpoints } from './page-endpoints.ts';
 import { signInPage, type SignInPage } from './sign-in.ts';
 
 /**
@@ -39,23 +37,16 @@ import { signInPage, type SignInPage } from './sign-in.ts';
 export function authorizePage(desk: PageDesk): readonly Endpoint[] {
   const { authorization, webAppUrl } = desk.interaction;
 
-  return (['GET', 'POST'] as const).map((method) => ({
-    method,
+  return pageEndpoints(desk, {
     path: AUTHORIZE_PATH,
     name: 'oauth_authorize',
-    handle: answer,
-  }));
+    visitName: ({ query }) => `authorize ${sha256(query)}`,
+    answer,
+  });
 
-  async function answer(exchange: Exchange, identify: Identify): Promise<PageAnswer> {
-    const state = openBrowser(desk, exchange);
-    if (!isBrowserState(state)) return state;
-    const visit: Visit = { exchange, state, name: `authorize ${sha256(exchange.query)}`, identify };
-    let reading;
-    try {
-      reading = await authorization.read(exchange);
-    } catch (thrown) {
-      return broken(desk, exchange, thrown);
-    }
+  async function answer(visit: Visit): Promise<PageAnswer> {
+    const { exchange, state } = visit;
+    const reading = await authorization.read(exchange);
     if (reading.kind === 'refuse-directly') return refuse(exchange, reading.refusal);
     if (reading.kind === 'redirect-error') {
       return { reply: seeOther(reading.location, state), refusal: reading.cause };

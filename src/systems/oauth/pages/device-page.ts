@@ -2,15 +2,12 @@ import { authError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange.ts';
 import { html } from '../../../core/html.ts';
 import type { HeaderLine } from '../../../core/reply.ts';
-import type { Endpoint, Identify } from '../../endpoints.ts';
+import type { Endpoint } from '../../endpoints.ts';
 import { DEVICE_PATH, type DeviceReading } from '../interaction.ts';
 import { answerForm } from './answer-form.ts';
 import { deviceCodeView, deviceQuestionView } from './device-views.ts';
 import { DEVICE_CONNECTED, DEVICE_DENIED } from './message-views.ts';
 import {
-  broken,
-  isBrowserState,
-  openBrowser,
   sealFor,
   seeOther,
   signedIn,
@@ -21,6 +18,7 @@ import {
   type SignedIn,
   type Visit,
 } from './page-desk.ts';
+import { pageEndpoints } from './page-endpoints.ts';
 import { signInPage, type SignInPage } from './sign-in.ts';
 import { inWords } from './sign-in-view.ts';
 
@@ -31,23 +29,12 @@ import { inWords } from './sign-in-view.ts';
 export function devicePage(desk: PageDesk): readonly Endpoint[] {
   const { device, webAppUrl } = desk.interaction;
 
-  return (['GET', 'POST'] as const).map((method) => ({
-    method,
+  return pageEndpoints(desk, {
     path: DEVICE_PATH,
     name: 'oauth_device_page',
-    handle: answer,
-  }));
-
-  async function answer(exchange: Exchange, identify: Identify): Promise<PageAnswer> {
-    const state = openBrowser(desk, exchange);
-    if (!isBrowserState(state)) return state;
-    const visit: Visit = { exchange, state, name: 'device', identify };
-    try {
-      return await (exchange.method === 'POST' ? post(visit) : show(visit));
-    } catch (thrown) {
-      return broken(desk, exchange, thrown);
-    }
-  }
+    visitName: () => 'device',
+    answer: (visit) => (visit.exchange.method === 'POST' ? post(visit) : show(visit)),
+  });
 
   async function show(visit: Visit): Promise<PageAnswer> {
     const who = await whoIsThere(visit);

@@ -1,4 +1,4 @@
-import { authError, isAuthError, refusalOf, type AuthError } from '../../../core/errors.ts';
+import { authError, refusalOf, type AuthError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange.ts';
 import type { HeaderLine, Reply } from '../../../core/reply.ts';
 import { randomToken } from '../../../core/secrets.ts';
@@ -7,14 +7,7 @@ import type { Identify, OwnRefusal } from '../../endpoints.ts';
 import { pageWriter, type PageContent, type PageWriter } from '../../page.ts';
 import { wantsHtml, type FormSeal, type PageForm } from '../../page-form.ts';
 import type { Interaction } from '../interaction.ts';
-import {
-  BROKEN,
-  COOKIE_REPEATED,
-  FORM_EXPIRED,
-  FORM_UNREADABLE,
-  messageView,
-  type Message,
-} from './message-views.ts';
+import { BROKEN, FORM_EXPIRED, FORM_UNREADABLE, messageView, type Message } from './message-views.ts';
 import type { OAuthPagesConfig } from './options.ts';
 
 export { readPageForm, seeOther, wantsHtml, type PageForm } from '../../page-form.ts';
@@ -61,17 +54,6 @@ export interface Visit {
   /** Names the interaction. */
   readonly name: string;
   readonly identify: Identify;
-}
-
-/** Opens what the browser holds, or says why it cannot be used. */
-export function openBrowser(desk: PageDesk, exchange: Exchange): BrowserState | OwnRefusal {
-  const state = desk.browsers.open(exchange);
-  if (!isAuthError(state)) return state;
-  return { reply: desk.message(403, COOKIE_REPEATED), refusal: state };
-}
-
-export function isBrowserState(opened: BrowserState | OwnRefusal): opened is BrowserState {
-  return !('reply' in opened);
 }
 
 export function signedIn({ state, name }: Pick<Visit, 'state' | 'name'>): SignedIn | null {
