@@ -47,9 +47,12 @@ export interface ApiKeyHasher {
 /** @param peppers The first makes new hashes, the others only check earlier ones; none for plain SHA-256. */
 export function apiKeyHasher(peppers: readonly Pepper[]): ApiKeyHasher {
   const current = peppers[0] ?? null;
-  const currentAlgorithm = current === null ? 'sha256' : 'hmac-sha256';
   const nobody: Readonly<Record<ApiKeyFormat, KeptHash>> = {
-    checksummed: { algorithm: currentAlgorithm, pepper: current, digest: new Uint8Array(32) },
+    checksummed: {
+      algorithm: current === null ? 'sha256' : 'hmac-sha256',
+      pepper: current,
+      digest: new Uint8Array(32),
+    },
     'prefix-secret': { algorithm: 'sha512', pepper: null, digest: new Uint8Array(64) },
   };
 
@@ -81,8 +84,7 @@ export function apiKeyHasher(peppers: readonly Pepper[]): ApiKeyHasher {
       };
     },
     // The format prefix-secret is defined with SHA-512, whatever the application's own rule is.
-    isOutdated: ({ algorithm, pepper }) =>
-      algorithm !== 'sha512' && (algorithm !== currentAlgorithm || pepper !== current),
+    isOutdated: ({ algorithm, pepper }) => algorithm !== 'sha512' && pepper !== current,
     matchNobody(key, format) {
       matches(key, nobody[format]);
     },
