@@ -19,6 +19,15 @@ describe('parseNetwork', () => {
     ['2001:db8::/32', '2001:db8::/32', '2001:db8::', '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff'],
     ['2001:db8::/33', '2001:db8::/33', '2001:db8::', '2001:db8:7fff:ffff:ffff:ffff:ffff:ffff'],
     ['::/0', '::/0', '::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['8000::/1', '8000::/1', '8000::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['2001:db8::/31', '2001:db8::/31', '2001:db8::', '2001:db9:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['1:2:3:4::/63', '1:2:3:4::/63', '1:2:3:4::', '1:2:3:5:ffff:ffff:ffff:ffff'],
+    ['1:2:3:4::/64', '1:2:3:4::/64', '1:2:3:4::', '1:2:3:4:ffff:ffff:ffff:ffff'],
+    ['1:2:3:4::/65', '1:2:3:4::/65', '1:2:3:4::', '1:2:3:4:7fff:ffff:ffff:ffff'],
+    ['1:2:3:4:5:6::/95', '1:2:3:4:5:6::/95', '1:2:3:4:5:6::', '1:2:3:4:5:7:ffff:ffff'],
+    ['1:2:3:4:5:6::/96', '1:2:3:4:5:6::/96', '1:2:3:4:5:6::', '1:2:3:4:5:6:ffff:ffff'],
+    ['1:2:3:4:5:6::/97', '1:2:3:4:5:6::/97', '1:2:3:4:5:6::', '1:2:3:4:5:6:7fff:ffff'],
+    ['1:2:3:4:5:6:7:8/127', '1:2:3:4:5:6:7:8/127', '1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:9'],
     ['::10.0.0.0/120', '::a00:0/120', '::a00:0', '::a00:ff'],
     ['::ffff:10.0.0.0/104', '10.0.0.0/8', '10.0.0.0', '10.255.255.255'],
     ['::ffff:a00:0/104', '10.0.0.0/8', '10.0.0.0', '10.255.255.255'],
@@ -38,6 +47,10 @@ describe('parseNetwork', () => {
     ['10.0.0.7/8', '10.0.0.0/8', '10.255.255.255'],
     ['203.0.113.7/31', '203.0.113.6/31', '203.0.113.7'],
     ['2001:db8::1/64', '2001:db8::/64', '2001:db8::ffff:ffff:ffff:ffff'],
+    ['2001:db8:1::/32', '2001:db8::/32', '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['2001:db8:0:0:1::/64', '2001:db8::/64', '2001:db8::ffff:ffff:ffff:ffff'],
+    ['2001:db9::/31', '2001:db8::/31', '2001:db9:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/1', '8000::/1', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
     ['::ffff:10.0.0.7/104', '10.0.0.0/8', '10.255.255.255'],
     ['1.2.3.4/0', '0.0.0.0/0', '255.255.255.255'],
   ])('takes the whole network of %s and warns of the bits after the prefix', (text, canonical, last) => {
@@ -53,6 +66,7 @@ describe('parseNetwork', () => {
 
   it.each([
     ['::ffff:10.0.0.0/8', '::/8', ['host_bits_set', 'mapped_prefix_short']],
+    ['::ffff:0:0/0', '::/0', ['host_bits_set', 'mapped_prefix_short']],
     ['::ffff:0:0/95', '::fffe:0:0/95', ['host_bits_set', 'mapped_prefix_short']],
     ['::ffff:0.0.0.0/80', '::/80', ['host_bits_set', 'mapped_prefix_short']],
   ])('leaves %s IPv6, so that it contains no IPv4 address, and warns', (text, canonical, warnings) => {
