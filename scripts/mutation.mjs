@@ -17,7 +17,13 @@ const given = process.argv.slice(2);
 const paths = given.length > 0 ? given : ['src/core', 'src/network', 'src/tokens', 'strategies'];
 
 for (const file of paths.flatMap(sourcesOf)) {
-  const { score, floor } = record(file, run(file, testsOf(file)));
+  const states = run(file, testsOf(file));
+  if (states === null) {
+    console.error(`mutation: ${file} could not be run`);
+    process.exitCode = 1;
+    continue;
+  }
+  const { score, floor } = record(file, states);
   console.log(`mutation: ${file} ${score} of 100, floor ${floor}`);
   if (score < floor) process.exitCode = 1;
 }
@@ -50,7 +56,10 @@ function filesUnder(folder, ending) {
     .map((name) => join(folder, name));
 }
 
-/** What became of each mutant of the file. @param {string} file @param {string[]} tests @returns {string[]} */
+/**
+ * What became of each mutant of the file; `null` when the run failed.
+ * @param {string} file @param {string[]} tests @returns {string[] | null}
+ */
 function run(file, tests) {
   const folder = join('.data/mutation', file.replaceAll('/', '.'));
   const digest = createHash('sha256');
@@ -68,7 +77,7 @@ function run(file, tests) {
       env: { ...process.env, MUTATION_FOLDER: folder, MUTATION_TESTS: tests.join(' ') },
     },
   );
-  if (status !== 0) process.exit(status ?? 1);
+  if (status !== 0) return null;
   writeFileSync(lastTested, tested);
   const { files } = JSON.parse(readFileSync(join(ROOT, folder, 'report.json'), 'utf8'));
   return (files[file]?.mutants ?? []).map((/** @type {{ status: string }} */ mutant) => mutant.status);
