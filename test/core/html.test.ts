@@ -34,6 +34,26 @@ describe('html', () => {
     expect(html`${text}`.source).toBe('a\uFFFDb');
   });
 
+  it('replaces controls, turns of direction and separators, and nothing else below U+3000', () => {
+    const replaced: string[] = [];
+    for (let code = 0; code < 0x3000; code++) {
+      if (html`${String.fromCharCode(code)}`.source === '\uFFFD') replaced.push(code.toString(16));
+    }
+    const range = (from: number, to: number): string[] =>
+      Array.from({ length: to - from + 1 }, (_, index) => (from + index).toString(16));
+    expect(replaced).toEqual([
+      ...range(0x00, 0x08),
+      ...range(0x0b, 0x1f),
+      ...range(0x7f, 0x9f),
+      '61c',
+      '200e',
+      '200f',
+      ...range(0x2028, 0x202e),
+      ...range(0x2066, 0x2069),
+    ]);
+    expect(html`${'\uFEFFa\u202E\u202E'}`.source).toBe('\uFFFDa\uFFFD\uFFFD');
+  });
+
   it('keeps letters of every script', () => {
     const text = 'Zo\u00EB \u0623\u062D\u0645\u062F \u6F22\u5B57 \u{1F600}\n\t';
     expect(html`${text}`.source).toBe(text);
