@@ -34,17 +34,19 @@ function sourcesOf(path) {
 }
 
 /**
- * The tests that a file is held to: of those that mirror its folder, the ones of its own name and the ones that import it.
+ * The tests that a file is held to: of those that mirror its folder, the ones of its own name and the ones that import more
+ * of it than types.
  * A run over all that reach it would take hours, and would tell little of the tests that are meant for it. A file that none
  * is meant for is held to the whole folder.
  * @param {string} file
  */
 function testsOf(file) {
   const tests = filesUnder(join('test', dirname(file).replace(/^src\//, '')), '.test.ts');
+  const importing = new RegExp(`^import (?!type )[^;]*/${file}'`, 'm');
   const own = tests.filter(
     (test) =>
       basename(test).startsWith(`${basename(file, '.ts')}.`) ||
-      readFileSync(join(ROOT, test), 'utf8').includes(`../${file}'`),
+      importing.test(readFileSync(join(ROOT, test), 'utf8')),
   );
   return own.length > 0 ? own : tests;
 }
