@@ -58,10 +58,11 @@ async function list(
 ): Promise<Reply> {
   const { desk, state, member } = visit;
   const { connections } = desk.parts;
-  const labels = new Map<string, string>();
-  for (const { connectedBy } of all) {
-    if (!labels.has(connectedBy)) labels.set(connectedBy, await desk.config.userLabel(connectedBy));
-  }
+  // All at once, so that a host that is slow keeps the page for one deadline, however many people there are.
+  const people = [...new Set(all.map(({ connectedBy }) => connectedBy))];
+  const labels = new Map(
+    await Promise.all(people.map(async (id) => [id, await desk.config.userLabel(id)] as const)),
+  );
   return desk.page({
     status,
     title: 'Connections',
