@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { optionalOption, requiredWord } from './arguments.ts';
+import { listOption, optionalOption, requiredWord } from './arguments.ts';
 import { EXIT, type Answer, type Call, type StandaloneCommand } from './command.ts';
 import { done, refused } from './output.ts';
 import { isGuarded, type FoundRoute } from './routes/found-route.ts';
@@ -15,15 +15,16 @@ export const routesCommand: StandaloneCommand = {
   name: 'routes',
   summary: 'Lists the routes of an application, each with the guards in front of it.',
   usage:
-    'ENTRY [--export NAME] [--fail-on-unguarded] [--snapshot FILE [--update]] [--openapi [--into DOCUMENT]]',
+    'ENTRY [--export NAME] [--pass-through FUNCTION ...] [--fail-on-unguarded] [--snapshot FILE [--update]] [--openapi [--into DOCUMENT]]',
   examples: [
     'portcullis routes ./dist/app.js',
-    'portcullis routes ./dist/app.js --fail-on-unguarded',
+    'portcullis routes ./dist/app.js --fail-on-unguarded --pass-through corsMiddleware --pass-through logger',
     'portcullis routes ./dist/app.js --snapshot routes.txt',
     'portcullis routes ./dist/app.js --openapi --into openapi.json > openapi.guarded.json',
   ],
   options: {
     export: { type: 'string' },
+    'pass-through': { type: 'string', multiple: true },
     'fail-on-unguarded': { type: 'boolean' },
     snapshot: { type: 'string' },
     update: { type: 'boolean' },
@@ -35,20 +36,34 @@ export const routesCommand: StandaloneCommand = {
 
 async function listRoutes(call: Call): Promise<Answer> {
   const entry = requiredWord(call, 'ENTRY');
-  const routes = routesOf(await loadApplication(entry, optionalOption(call, 'export')));
+  const app = await loadApplication(entry, optionalOption(call, 'export'));
+  const routes = routesOf(app, { passThrough: listOption(call, 'pass-through') });
+  const answer = show(routes, call);
+  const fails = call.values['fail-on-unguarded'] === true && routes.some((route) => !isGuarded(route));
+  return fails ? { ...answer, exit: EXIT.refused } : answer;
+}
+
+function show(routes: readonly FoundRoute[], call: Call): Answer {
   if (call.values['openapi'] === true) return openApi(routes, optionalOption(call, 'into'));
   const file = optionalOption(call, 'snapshot');
   if (file !== undefined) return compare(routes, file, call.values['update'] === true);
   const unguarded = routes.filter((route) => !isGuarded(route));
-  const text = [routeTable(routes), ...(unguarded.length === 0 ? [] : ['', advice(unguarded)])].join('\n');
-  const fails = call.values['fail-on-unguarded'] === true && unguarded.length > 0;
-  return { exit: fails ? EXIT.refused : EXIT.done, json: routes, text };
+  const unseen = unguarded.filter((route) => route.unseen !== null);
+  const advice = [
+    ...adviceOn(unguarded.length - unseen.length, 'route has', 'routes have', NO_GUARD),
+    ...adviceOn(unseen.length, 'line is', 'lines are', UNSEEN),
+  ];
+  return done(routes, [routeTable(routes), ...(advice.length === 0 ? [] : ['', ...advice])].join('\n'));
 }
 
-function advice(unguarded: readonly FoundRoute[]): string {
-  const count = unguarded.length === 1 ? '1 route has' : `${unguarded.length} routes have`;
-  return `${count} no guard. Put guard(authenticate(...)) in front, or guard(open('why it is public')).`;
+function adviceOn(count: number, one: string, several: string, text: string): readonly string[] {
+  return count === 0 ? [] : [`${count} ${count === 1 ? one : several} ${text}`];
 }
+
+const NO_GUARD = "no guard. Put guard(authenticate(...)) in front, or guard(open('why it is public')).";
+const UNSEEN =
+  'of what cannot be looked into and may answer unguarded. Put a guard in front, or, if it only passes requests on, ' +
+  'name it with --pass-through FUNCTION.';
 
 /** The application that a module exports, or that a function which it exports makes. */
 async function loadApplication(entry: string, name: string | undefined): Promise<unknown> {

@@ -8,7 +8,7 @@ import type { Reply } from '../core/reply.ts';
 export interface Mountable {
   /** What it is called when it cannot be mounted. */
   readonly name?: string | undefined;
-  /** The paths that it answers, and with which method where that is known. */
+  /** The paths that it answers, and with which method where that is known; without it, any path may be one. */
   readonly endpoints?: readonly { readonly method?: string | undefined; readonly path: string }[] | undefined;
   /** Below these it answers every path, known or not. */
   readonly prefixes?: readonly string[] | undefined;
@@ -20,6 +20,7 @@ export interface MountedEndpoint {
   readonly system: string;
   /** `null` when the system answers every method. */
   readonly method: string | null;
+  /** `/*` stands for those of a system that does not say which paths it answers. */
   readonly path: string;
 }
 
@@ -64,7 +65,7 @@ export function answering(args: MountArguments): Answering {
     return chain(answer, (reply) => reply ?? answerFrom(index + 1, exchange));
   }
   return Object.assign((exchange: Exchange) => answerFrom(0, exchange), {
-    endpoints: systems.flatMap(({ name = 'a system', endpoints = [] }) =>
+    endpoints: systems.flatMap(({ name = 'a system', endpoints = UNKNOWN_ENDPOINTS }) =>
       endpoints.map(({ method = null, path }) => ({ system: name, method, path })),
     ),
   });
@@ -78,15 +79,18 @@ export function answering(args: MountArguments): Answering {
  */
 export function under(prefix: string, system: Mountable): Mountable {
   const front = readPrefix('under(prefix)')(prefix, 'under(prefix)');
-  const { name, endpoints = [], prefixes = [] } = readMountable(system, 'under: the second argument');
+  const { name, endpoints, prefixes = [] } = readMountable(system, 'under: the second argument');
   return {
     name,
-    endpoints: endpoints.map(({ method, path }) => ({ method, path: front + path })),
+    endpoints: endpoints?.map(({ method, path }) => ({ method, path: front + path })),
     prefixes: prefixes.map((path) => front + path),
     handle: (exchange, path) =>
       path.startsWith(`${front}/`) ? system.handle(exchange, path.slice(front.length)) : null,
   };
 }
+
+/** Stands in listings for what a system answers that has no table. */
+const UNKNOWN_ENDPOINTS: NonNullable<Mountable['endpoints']> = [{ path: '/*' }];
 
 const ORDINALS = ['the first', 'the second', 'the third'];
 const readMountable: Reader<Mountable> = implementing('a system, such as b2bSystem({ … })', 'handle');

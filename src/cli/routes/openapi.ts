@@ -1,4 +1,4 @@
-import type { FoundRoute } from './found-route.ts';
+import { isGuarded, type FoundRoute } from './found-route.ts';
 import { credentialsOf, type DescribedCredential } from './table.ts';
 
 /** The parts of an OpenAPI 3.1 document that are read and written here. */
@@ -6,20 +6,32 @@ export interface OpenApiDocument {
   readonly openapi?: string | undefined;
   readonly paths?: Readonly<Record<string, PathItem>> | undefined;
   readonly components?: { readonly securitySchemes?: Readonly<Record<string, object>> } | undefined;
+  /** What may answer although no route says so; an extension of OpenAPI, left out when there is nothing. */
+  readonly 'x-unseen'?: readonly UnseenPart[] | undefined;
+}
+
+interface UnseenPart {
+  readonly method: string;
+  readonly path: string;
+  readonly what: string;
+  readonly guarded: boolean;
 }
 
 type PathItem = Readonly<Record<string, unknown>>;
 
 /**
  * What the guards say, as a fragment of an OpenAPI 3.1 document: security schemes, and for each route its requirements
- * and the refusals that it can answer with. Routes of systems and paths that OpenAPI cannot write are left out.
+ * and the refusals that it can answer with. A route for every method is written out for each; where several routes share
+ * a path, the first answers. Routes of systems and paths that OpenAPI cannot write are left out, and what cannot be
+ * looked into is named in `x-unseen`.
  */
 export function openApiFragment(routes: readonly FoundRoute[]): OpenApiDocument {
   const paths: Record<string, Record<string, unknown>> = {};
   const securitySchemes: Record<string, object> = {};
   for (const route of routes) {
     const path = templateOf(route.path);
-    if (path === null || route.system !== null || !METHODS.has(route.method)) continue;
+    const methods = route.method === '*' ? [...METHODS] : [route.method].filter((each) => METHODS.has(each));
+    if (path === null || route.system !== null || route.unseen !== null || methods.length === 0) continue;
     const credentials = route.guards.flatMap(credentialsOf);
     for (const credential of credentials) securitySchemes[schemeName(credential)] = schemeOf(credential);
     const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
@@ -28,10 +40,18 @@ export function openApiFragment(routes: readonly FoundRoute[]): OpenApiDocument 
       required: true,
       schema: { type: 'string' },
     }));
-    paths[path] ??= parameters.length === 0 ? {} : { parameters };
-    paths[path][route.method.toLowerCase()] = operationOf(route, credentials);
+    const item = (paths[path] ??= parameters.length === 0 ? {} : { parameters });
+    for (const method of methods) item[method.toLowerCase()] ??= operationOf(route, credentials);
   }
-  return { openapi: '3.1.0', paths, components: { securitySchemes } };
+  return { openapi: '3.1.0', paths, components: { securitySchemes }, ...unseenIn(routes) };
+}
+
+function unseenIn(routes: readonly FoundRoute[]): Pick<OpenApiDocument, 'x-unseen'> {
+  const parts = routes.flatMap((route) => {
+    const { method, path, unseen: what } = route;
+    return what === null ? [] : [{ method, path, what, guarded: isGuarded(route) }];
+  });
+  return parts.length === 0 ? {} : { 'x-unseen': parts };
 }
 
 /**
@@ -49,7 +69,14 @@ export function mergeIntoDocument(document: OpenApiDocument, fragment: OpenApiDo
     ...document.components,
     securitySchemes: { ...fragment.components?.securitySchemes, ...document.components?.securitySchemes },
   };
-  return { ...document, paths: Object.fromEntries(paths), components };
+  const { 'x-unseen': _, ...own } = document;
+  const unseen = fragment['x-unseen'];
+  return {
+    ...own,
+    paths: Object.fromEntries(paths),
+    components,
+    ...(unseen === undefined ? {} : { 'x-unseen': unseen }),
+  };
 }
 
 function mergedOperation(own: unknown, found: unknown): unknown {

@@ -7,19 +7,28 @@ export function snapshotOf(routes: readonly FoundRoute[]): string {
 
 /** The lines that differ, `-` for what was and `+` for what is; empty when nothing does. */
 export function changesBetween(before: string, after: string): readonly string[] {
-  const [was, is] = [before, after].map((text) => text.split('\n').filter((line) => line !== ''));
   return [
-    ...(was ?? []).filter((line) => is?.includes(line) === false).map((line) => `- ${line}`),
-    ...(is ?? []).filter((line) => was?.includes(line) === false).map((line) => `+ ${line}`),
+    ...linesMissing(before, after).map((line) => `- ${line}`),
+    ...linesMissing(after, before).map((line) => `+ ${line}`),
   ];
 }
 
+/** The lines of one text that the other does not have, or not as often. */
+function linesMissing(text: string, other: string): readonly string[] {
+  const left = other.split('\n');
+  return text.split('\n').filter((line) => {
+    const at = left.indexOf(line);
+    if (at !== -1) left.splice(at, 1);
+    return at === -1 && line !== '';
+  });
+}
+
 function lineOf(route: FoundRoute): string {
-  const what = isGuarded(route)
-    ? [
-        ...(route.system === null ? [] : [`system ${route.system}`]),
-        ...route.guards.map((guard) => JSON.stringify(guard)),
-      ]
-    : ['UNGUARDED'];
+  const what = [
+    ...(isGuarded(route) ? [] : ['UNGUARDED']),
+    ...(route.unseen === null ? [] : [`unseen ${JSON.stringify(route.unseen)}`]),
+    ...(route.system === null ? [] : [`system ${route.system}`]),
+    ...route.guards.map((guard) => JSON.stringify(guard)),
+  ];
   return `${route.method} ${route.path} ${what.join(' ')}`;
 }

@@ -2,7 +2,7 @@ import type { GuardDescription } from '../../core/decision.ts';
 import { table } from '../output.ts';
 import { isGuarded, type FoundRoute } from './found-route.ts';
 
-/** The routes for people, one a line; a route without any guard is marked. */
+/** The routes for people, one a line; a route without any guard is marked, and so is what cannot be looked into. */
 export function routeTable(routes: readonly FoundRoute[]): string {
   return table(
     ['method', 'path', 'credentials', 'addresses', 'scopes', 'workspace', 'limits'],
@@ -17,14 +17,15 @@ export function routeTable(routes: readonly FoundRoute[]): string {
 }
 
 function credentialsCell(route: FoundRoute): string {
-  if (!isGuarded(route)) return 'UNGUARDED';
+  if (!isGuarded(route)) return route.unseen === null ? 'UNGUARDED' : `unseen: ${route.unseen}`;
   const cells = route.guards.flatMap((guard) => {
     if (guard.guard === 'open') return [`open: ${String(guard['reason'])}`];
     if (guard.guard !== 'authenticate') return [];
     const credentials = credentialsOf(guard).map(({ scheme, headers }) => scheme ?? headers.join('/'));
     return [`${[...new Set(credentials)].join(' or ')}${guard['optional'] === true ? ' (optional)' : ''}`];
   });
-  return cells.join(', ') || `by ${route.system ?? 'a guard'}`;
+  const answers = route.unseen === null ? [] : [`unseen: ${route.unseen}`];
+  return [...cells, ...answers].join(', ') || `by ${route.system ?? 'a guard'}`;
 }
 
 /** How a description names the credentials that `authenticate` takes. */

@@ -47,7 +47,26 @@ export function shopOnExpress(major: 4 | 5) {
     answer,
   );
   app.all('/anything', answer);
-  app.use('/inner', make());
+  app.use('/inner', make().get('/forgotten', answer));
+  return app;
+}
+
+/** What cannot be looked into, without and behind a guard. */
+export function opaqueOnExpress() {
+  const app = express();
+  const functions = [
+    function openToAll(_request: unknown, _response: unknown, next: () => void): void {
+      next();
+    },
+    function behindGuard(_request: unknown, _response: unknown, next: () => void): void {
+      next();
+    },
+  ] as const;
+  app.use('/files', functions[0]);
+  app.all('/orders/:id', expressGuard(authenticate(jwt)), answer);
+  app.get('/orders/:id', answer);
+  app.use('/legacy', expressGuard(authenticate(jwt)), functions[1]);
+  app.use(expressMount({ name: 'without a table', handle: () => null }));
   return app;
 }
 
@@ -56,7 +75,7 @@ export function shopOnKoa() {
   const router = new Router();
   router.get('/health', koaGuard(open('a probe has no credentials')), answerKoa);
   router.get('/forgotten', answerKoa);
-  const orders = new Router({ prefix: '/api/orders' });
+  const orders = new Router({ prefix: '/api/orders', sensitive: true });
   orders.use(koaGuard(authenticate(jwt)));
   orders.get('/:id', koaGuard(authenticate(jwt), requireScopes('orders:read')), answerKoa);
   app.use(koaMount(login));
