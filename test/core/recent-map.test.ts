@@ -63,4 +63,10 @@ describe('RecentMap', () => {
     expect(held(map, keys.slice(-50))).toHaveLength(50);
     expect(held(map, keys.slice(0, 900))).toEqual([]);
   });
+
+  it('forgets nothing because of looks for what it does not hold', () => {
+    const map = mapOf(4, 'a', 'b');
+    for (let index = 0; index < 100; index++) map.get(`unknown ${index}`);
+    expect([map.get('a'), map.get('b')]).toEqual([0, 1]);
+  });
 });
