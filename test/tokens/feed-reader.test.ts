@@ -127,7 +127,11 @@ describe('feedReader', () => {
     const cause = new TypeError('fetch failed');
     const failure = failureOf(fresh);
     await reading(0).fail(cause);
-    expect(await failure).toMatchObject({ name: 'StoreError', cause });
+    expect(await failure).toMatchObject({
+      name: 'StoreError',
+      message: 'the revocation feed cannot be read, so no token can be trusted',
+      cause,
+    });
     const again = reader.fresh();
     await reading(1).answer([], 'c1');
     await again;
