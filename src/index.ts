@@ -30,6 +30,10 @@ export type {
   EventPrincipal,
   EventSink,
   OAuthClientEvent,
+  PublishedEvent,
+  SessionEvent,
+  SigningKeyEvent,
+  WorkspaceEvent,
 } from './core/events.ts';
 export type { BodyReading, Exchange } from './core/exchange.ts';
 export type { MaybePromise } from './core/maybe-promise.ts';

@@ -1,6 +1,13 @@
 import { Strategy as PassportFacebook } from 'passport-facebook';
 import { ConfigError } from '../src/core/errors.ts';
-import { flag, optional, parseOptions, wrong, type Reader } from '../src/core/options.ts';
+import {
+  flag,
+  optional,
+  parseOptions,
+  wrong,
+  type PartialOrUndefined,
+  type Reader,
+} from '../src/core/options.ts';
 import type { NativeRequest } from '../src/passport/request-view.ts';
 import { actionsOf } from '../src/passport/run-strategy.ts';
 import { endpointUrl } from '../src/providers/endpoint-url.ts';
@@ -43,7 +50,7 @@ export interface FacebookOptions extends SocialStrategyOptions {
   /** The version of the Graph API, such as `v24.0`. There is no default: each version ends two years after it began. */
   readonly graphVersion: string;
   /** Where Facebook is; for tests. Those that are left out are Facebook's own. */
-  readonly endpoints?: Partial<FacebookEndpoints> | undefined;
+  readonly endpoints?: PartialOrUndefined<FacebookEndpoints> | undefined;
 }
 
 /** Where Facebook is, for tests and for a proxy in front of it. */

@@ -1,5 +1,12 @@
 import { Strategy as PassportGoogle } from 'passport-google-oauth20';
-import { optional, parseOptions, text, listOf, type Reader } from '../src/core/options.ts';
+import {
+  optional,
+  parseOptions,
+  text,
+  listOf,
+  type PartialOrUndefined,
+  type Reader,
+} from '../src/core/options.ts';
 import { endpointUrl } from '../src/providers/endpoint-url.ts';
 import type { NativeRequest } from '../src/passport/request-view.ts';
 import type { SocialIdentity } from '../src/providers/social-identity.ts';
@@ -39,7 +46,7 @@ export interface GoogleOptions extends SocialStrategyOptions {
   /** The one Google Workspace domain whose accounts may sign in; by default every account may. */
   readonly hostedDomain?: string | undefined;
   /** Where Google is; for tests. Those that are left out are Google's own. */
-  readonly endpoints?: Partial<GoogleEndpoints> | undefined;
+  readonly endpoints?: PartialOrUndefined<GoogleEndpoints> | undefined;
 }
 
 const Upstream = PassportGoogle as unknown as UpstreamClass;

@@ -127,7 +127,7 @@ export class StoreError extends Error {
   /** Whole seconds after which trying again makes sense. */
   readonly retryAfterSeconds: number;
 
-  constructor(message: string, options?: ErrorOptions & { readonly retryAfterSeconds?: number }) {
+  constructor(message: string, options?: ErrorOptions & { readonly retryAfterSeconds?: number | undefined }) {
     super(message, options);
     this.retryAfterSeconds = options?.retryAfterSeconds ?? 1;
   }

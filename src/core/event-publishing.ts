@@ -1,25 +1,6 @@
 import { channel, type Channel } from 'node:diagnostics_channel';
 import { deliver, type EventSink } from './event-delivery.ts';
-import type {
-  AllowlistEvent,
-  ApiKeyEvent,
-  ConnectionEvent,
-  DecisionEvent,
-  OAuthClientEvent,
-  SessionEvent,
-  SigningKeyEvent,
-  WorkspaceEvent,
-} from './events.ts';
-
-type PublishedEvent =
-  | DecisionEvent
-  | SessionEvent
-  | WorkspaceEvent
-  | AllowlistEvent
-  | ApiKeyEvent
-  | SigningKeyEvent
-  | ConnectionEvent
-  | OAuthClientEvent;
+import type { DecisionEvent, PublishedEvent } from './events.ts';
 
 /** Held here, since Node forgets a channel that nobody holds. */
 const CHANNELS: Readonly<Record<PublishedEvent['type'], Channel>> = {

@@ -162,6 +162,17 @@ export interface OAuthClientEvent {
   readonly at: number;
 }
 
+/** Whatever the package tells of, told apart by `type`. A later release may have more types. */
+export type PublishedEvent =
+  | DecisionEvent
+  | SessionEvent
+  | WorkspaceEvent
+  | AllowlistEvent
+  | ApiKeyEvent
+  | SigningKeyEvent
+  | ConnectionEvent
+  | OAuthClientEvent;
+
 /** The members that every event about a request shares. */
 export function eventSubject(
   exchange: Exchange,

@@ -4,6 +4,9 @@ import { suggest } from './suggest.ts';
 /** Reads one option: returns the parsed value or throws {@link ConfigError}. `path` names it, as in `guard.realm`. */
 export type Reader<T> = (value: unknown, path: string) => T;
 
+/** What a host may give in part: a member that is undefined is left out, as in every option. */
+export type PartialOrUndefined<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
 type Shape = Readonly<Record<string, Reader<unknown>>>;
 type Parsed<S extends Shape> = { readonly [K in keyof S]: S[K] extends Reader<infer T> ? T : never };
 

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { isError } from '../core/errors.ts';
 import { EVENT_CHANNELS } from '../core/event-publishing.ts';
-import { deliver, type EventSink } from '../core/events.ts';
+import { deliver, type EventSink, type PublishedEvent } from '../core/events.ts';
 import { callback, implementing, integer, optional, parseOptions } from '../core/options.ts';
 import { REASONS } from '../core/reasons.ts';
 
@@ -90,9 +90,9 @@ export function jsonLines(stream: Writable, options: JsonLinesOptions = {}): Jso
  *
  * @returns Ends it.
  */
-export function onEveryEvent(sink: EventSink<AnyEvent>): () => void {
-  callback<EventSink<AnyEvent>>()(sink, 'onEveryEvent(sink)');
-  const listener = (event: unknown): void => deliver(event as AnyEvent, sink);
+export function onEveryEvent(sink: EventSink<PublishedEvent>): () => void {
+  callback<EventSink<PublishedEvent>>()(sink, 'onEveryEvent(sink)');
+  const listener = (event: unknown): void => deliver(event as PublishedEvent, sink);
   for (const name of EVENT_CHANNELS) subscribe(name, listener);
   return () => {
     for (const name of EVENT_CHANNELS) unsubscribe(name, listener);

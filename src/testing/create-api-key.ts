@@ -1,3 +1,4 @@
+import type { PartialOrUndefined } from '../core/options.ts';
 import type { ApiKeyAdministration } from '../services/api-keys/contract.ts';
 import type { NewApiKey } from '../services/api-keys/new-key.ts';
 
@@ -10,8 +11,9 @@ import type { NewApiKey } from '../services/api-keys/new-key.ts';
  */
 export async function createApiKey(
   keys: Pick<ApiKeyAdministration, 'create'>,
-  key: Partial<NewApiKey> = {},
+  key: PartialOrUndefined<NewApiKey> = {},
 ): Promise<string> {
-  const issued = await keys.create({ workspace: 'ws-1', name: 'test', ...key });
+  const { workspace = 'ws-1', name = 'test', ...rest } = key;
+  const issued = await keys.create({ workspace, name, ...rest });
   return issued.key;
 }

@@ -35,7 +35,7 @@ export interface KeyRing extends KeySource {
    */
   fresh?(): MaybePromise<void>;
   /** How the keys of this ring replace each other; absent where they never do. */
-  readonly overlap?: KeyOverlap;
+  readonly overlap?: KeyOverlap | undefined;
 }
 
 /** A key of a ring that can sign. */

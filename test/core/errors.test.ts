@@ -86,6 +86,8 @@ describe('refusalOf', () => {
       new AuthError('dependency_unavailable', { retryAfterSeconds: 7 }),
     );
     expect(refusalOf(new StoreError('down')).details.retryAfterSeconds).toBe(1);
+    const unknown = new StoreError('down', { retryAfterSeconds: undefined });
+    expect(refusalOf(unknown).details.retryAfterSeconds).toBe(1);
   });
 
   it('makes an outage of the StoreError of another installed copy, which is never taken for a mistake', async () => {

@@ -70,7 +70,7 @@ describe('createApiKey', () => {
     const { port } = await listen((request, response) =>
       door(request, response, () => response.end(JSON.stringify(door.of(request).workspace))),
     );
-    const key = await createApiKey(keys, { workspace: 'ws-7' });
+    const key = await createApiKey(keys, { workspace: 'ws-7', name: undefined });
     const answer = await send(port, { headers: { Authorization: `Api-Key ${key}` } });
     expect([answer.status, answer.json()]).toEqual([200, 'ws-7']);
     await keys.close();

@@ -7,6 +7,7 @@ import {
   parseOptions,
   text,
   wrong,
+  type PartialOrUndefined,
   type Reader,
 } from '../../core/options.ts';
 import { scopesOption } from '../../core/scopes.ts';
@@ -32,7 +33,7 @@ export interface NewApiKey {
 }
 
 /** What of a key can be changed; what is left out stays as it is. */
-export type ApiKeyChanges = Partial<Omit<NewApiKey, 'workspace'>>;
+export type ApiKeyChanges = PartialOrUndefined<Omit<NewApiKey, 'workspace'>>;
 
 /** The members that {@link readChanges} found, each in the form in which it is kept. */
 export interface ReadChanges {

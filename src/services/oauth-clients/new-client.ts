@@ -8,6 +8,7 @@ import {
   parseOptions,
   text,
   wrong,
+  type PartialOrUndefined,
   type Reader,
 } from '../../core/options.ts';
 import { isScopeToken, scopesOption } from '../../core/scopes.ts';
@@ -37,7 +38,7 @@ export interface NewOAuthClient {
 }
 
 /** What of an application can be changed; what is left out stays as it is. */
-export type OAuthClientChanges = Partial<Omit<NewOAuthClient, 'clientId' | 'type'>>;
+export type OAuthClientChanges = PartialOrUndefined<Omit<NewOAuthClient, 'clientId' | 'type'>>;
 
 type Settings = Omit<ClientDocument, 'createdAt' | 'disabledAt' | 'endedAt' | 'secrets'>;
 

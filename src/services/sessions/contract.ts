@@ -1,4 +1,5 @@
 import type { AuthError } from '../../core/errors.ts';
+import type { PartialOrUndefined } from '../../core/options.ts';
 import type { Family, Json, RotatePolicy } from '../../core/store.ts';
 import type { SessionInfo } from '../session-data.ts';
 
@@ -24,7 +25,7 @@ export interface Sessions {
     sessionId: string,
     generation: number,
     policy?: Pick<RotatePolicy, 'handles' | 'feedGeneration' | 'data' | 'retireQuietly'> &
-      Partial<Pick<RotatePolicy, 'graceMs'>>,
+      PartialOrUndefined<Pick<RotatePolicy, 'graceMs'>>,
   ): Promise<IssuedGeneration | AuthError>;
   /**
    * Ends the refresh tokens of a session, while its access tokens live on to their expiry; `revoke` and `revokeAll`

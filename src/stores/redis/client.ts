@@ -20,7 +20,7 @@ export interface IoredisClient {
 
 /** What the store needs of a client of `redis` 5 or 6. */
 export interface NodeRedisClient {
-  readonly options?: { readonly socket?: object; readonly keyPrefix?: unknown } | undefined;
+  readonly options?: { readonly socket?: object | undefined; readonly keyPrefix?: unknown } | undefined;
   readonly isReady: boolean;
   duplicate(overrides?: object): NodeRedisClient;
   sendCommand(args: string[]): Promise<unknown>;
