@@ -137,6 +137,9 @@ describe('suggest', () => {
     ['clockSkew', undefined],
     ['hs256', 'HS256'],
     ['HS-256', 'HS256'],
+    ['isseur', 'issuer'],
+    ['isseux', undefined],
+    ['suer', undefined],
     ['colour', undefined],
     ['', undefined],
   ])('for %j says %j', (word, meant) => {
@@ -146,6 +149,8 @@ describe('suggest', () => {
   it('says the nearest of several, and the first of two that are as near', () => {
     expect(suggest('hs384', ['HS256', 'HS384', 'HS385'])).toBe('HS384');
     expect(suggest('ab', ['ac', 'ad'])).toBe('ac');
+    expect(suggest('b', ['abc', 'ab'])).toBe('ab');
+    expect(suggest('ab', ['cd'])).toBeUndefined();
     expect(suggest('ab', [])).toBeUndefined();
   });
 });
