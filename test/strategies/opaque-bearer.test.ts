@@ -1,11 +1,12 @@
 import express from 'express';
 import passport from 'passport';
 import { describe, expect, it } from 'vitest';
-import { authError, ConfigError, StoreError } from '../../src/core/errors.ts';
+import { authError, StoreError } from '../../src/core/errors.ts';
 import type { Principal } from '../../src/core/principal.ts';
 import { authenticate } from '../../src/middleware/authenticate.ts';
 import { JwtBearerStrategy } from '../../strategies/jwt-bearer.ts';
 import { OpaqueBearerStrategy, type OpaqueBearerOptions } from '../../strategies/opaque-bearer.ts';
+import { complaint } from '../support/complaint.ts';
 import { listen, onEachFramework, stopHostsAfterEach, type Host } from '../support/frameworks.ts';
 import { TEST_SECRET } from '../support/jwt-forge.ts';
 import jsonwebtoken from 'jsonwebtoken';
@@ -177,10 +178,68 @@ describe('OpaqueBearerStrategy', () => {
     expect(() => authenticate(a, b)).toThrow('"opaque-bearer" and "b" could both take the same Bearer');
   });
 
-  it.each([{}, { find: 'x' }, { find, name: '' }, { find, headers: [7] }, { find, header: 'x' }])(
-    'refuses %j for options',
-    (options) => {
-      expect(() => new OpaqueBearerStrategy(options as never)).toThrow(ConfigError);
-    },
-  );
+  it('reads Authorization: Bearer in any case, under its own name', () => {
+    expect(new OpaqueBearerStrategy({ find })).toMatchObject({
+      name: 'opaque-bearer',
+      claims: [
+        {
+          headers: ['authorization'],
+          scheme: 'Bearer',
+          exactSchemeCase: false,
+          shape: 'opaque',
+          value: 'word',
+        },
+      ],
+    });
+    expect(
+      new OpaqueBearerStrategy({ find, name: 'mine', headers: 'X-Token', exactSchemeCase: true }),
+    ).toMatchObject({ name: 'mine', claims: [{ headers: ['x-token'], exactSchemeCase: true }] });
+  });
+
+  it('knows Authorization in any case for the header that caches know', async () => {
+    const strategy = new OpaqueBearerStrategy({ find, headers: 'AUTHORIZATION' });
+    expect(await strategy.recognise({ header: 'authorization', scheme: 'bearer', value: 't-1' })).toEqual({
+      kind: 'authenticated',
+      principal: { kind: 'user', id: 'u-1' },
+      headers: undefined,
+    });
+  });
+
+  it('refuses a token that is unknown or none, each by its code', async () => {
+    const strategy = new OpaqueBearerStrategy({ find });
+    const codes = ['t-100', 'a"b', 'a b', '=', '"a'].map(async (value) => {
+      const recognition = await strategy.recognise({ header: 'authorization', scheme: 'bearer', value });
+      return recognition.kind === 'rejected' ? recognition.error.code : recognition.kind;
+    });
+    expect(await Promise.all(codes)).toEqual([
+      'token_revoked',
+      'token_malformed',
+      'token_malformed',
+      'token_malformed',
+      'token_malformed',
+    ]);
+  });
+
+  it.each([
+    [{}, 'option_missing: OpaqueBearerStrategy.find is required: give a function.'],
+    [{ find: 'x' }, 'option_invalid: OpaqueBearerStrategy.find must be a function, not a string.'],
+    [
+      { find, name: '' },
+      'option_invalid: OpaqueBearerStrategy.name must be a string that is not empty, not an empty string.',
+    ],
+    [
+      { find, headers: [7] },
+      'option_invalid: OpaqueBearerStrategy.headers[0] must be a string that is not empty, not the number 7.',
+    ],
+    [
+      { find, exactSchemeCase: 'no' },
+      'option_invalid: OpaqueBearerStrategy.exactSchemeCase must be true or false, not a string.',
+    ],
+    [
+      { find, header: 'x' },
+      'option_unknown: OpaqueBearerStrategy: unknown option "header"; did you mean "headers"?',
+    ],
+  ])('refuses %j for options', (options, message) => {
+    expect(complaint(() => new OpaqueBearerStrategy(options as never))).toBe(message);
+  });
 });
