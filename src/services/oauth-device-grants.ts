@@ -1,8 +1,9 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { StoreError } from '../core/errors.ts';
 import { sha256 } from '../core/secrets.ts';
 import type { Json, RecordStore, StoredRecord } from '../core/store.ts';
+import { newUserCode, userCodeOf } from './device-user-codes.ts';
 import { editRecord } from './edit-record.ts';
 
 /** A request of a device for tokens, which its user decides about in a browser. */
@@ -41,6 +42,8 @@ export type DevicePoll =
 export interface OpenedDeviceGrant extends DeviceGrant {
   /** Names it to `decide`. */
   readonly id: string;
+  /** As the device shows it. */
+  readonly userCode: string;
 }
 
 export interface DeviceGrants {
@@ -52,10 +55,10 @@ export interface DeviceGrants {
   /**
    * Opens a request that waits for its user. From then on nobody but this user can open it or decide about it.
    *
-   * @param userCode As it was entered; blanks, hyphens and case do not matter.
+   * @param entered The code as a person typed it; blanks, hyphens and case do not matter.
    * @returns `null` for a code that is unknown, expired, decided or another user's.
    */
-  open(userCode: string, userId: string): Promise<OpenedDeviceGrant | null>;
+  open(entered: string, userId: string): Promise<OpenedDeviceGrant | null>;
   /** @returns Whether the decision was taken; false when the request is over, decided, or another user's. */
   decide(id: string, userId: string, decision: DeviceApproval | 'denied'): Promise<boolean>;
 }
@@ -142,8 +145,8 @@ export function deviceGrants(options: DeviceGrantsOptions): DeviceGrants {
     },
 
     async open(entered, userId) {
-      const userCode = entered.replace(/[\s-]/g, '').toUpperCase();
-      if (!USER_CODE.test(userCode)) return null;
+      const userCode = userCodeOf(entered);
+      if (userCode === null) return null;
       const id = (await store.get<string>(USER_CODE_KIND, userCodeId(userCode)))?.data;
       if (id === undefined) return null;
       const edited = await editRecord<KeptGrant>(store, KIND, id, (kept) => {
@@ -153,7 +156,7 @@ export function deviceGrants(options: DeviceGrantsOptions): DeviceGrants {
       });
       if (edited === null) return null;
       const { clientId, requestedScopes } = edited.data;
-      return { id, clientId, requestedScopes };
+      return { id, clientId, requestedScopes, userCode };
     },
 
     async decide(id, userId, decision) {
@@ -189,14 +192,6 @@ const REMEMBERED_MS = 600_000;
 /** RFC 8628 section 3.5. */
 const SLOWER_MS = 5_000;
 const MOST_ATTEMPTS = 10;
-
-/** Without vowels, so that no code is a word, and without letters that are taken for others (RFC 8628 section 6.1). */
-const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ';
-const USER_CODE = /^[BCDFGHJKLMNPQRSTVWXZ]{8}$/;
-
-function newUserCode(): string {
-  return Array.from({ length: 8 }, () => LETTERS[randomInt(LETTERS.length)]).join('');
-}
 
 function userCodeId(userCode: string): string {
   return sha256(`user code ${userCode}`);

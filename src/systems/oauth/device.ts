@@ -61,7 +61,7 @@ export function deviceInteraction(
       const request: DeviceRequest = {
         application: toApplicationView(client),
         scopes: toViews(opened.requestedScopes, config),
-        userCode: userCode.replace(/[\s-]/g, '').toUpperCase(),
+        userCode: opened.userCode,
       };
       requests.set(request, opened);
       return { kind: 'request', request };
