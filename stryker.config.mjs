@@ -18,7 +18,7 @@ export default {
   reporters: ['clear-text', 'json'],
   jsonReporter: { fileName: join(folder, 'report.json') },
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, allowEmojis: false },
-  ignorePatterns: ['dist', 'coverage', 'docs', 'bench', 'test/consumers', '.data'],
+  ignorePatterns: ['dist*', 'coverage', 'docs', 'bench', 'test/consumers', '.data'],
   // The sources run as they are, types stripped, and the compiler has no programming interface that could be asked.
   disableTypeChecks: false,
   tsconfigFile: 'none',
