@@ -22,6 +22,14 @@ for (const entry of Object.keys(entries)) {
   }
 }`;
 
+/** Follows an error to its page as a developer would, below the folder that the package is installed in. */
+const FOLLOW_HELP = `
+const { ConfigError } = require('portcullis');
+const { readFileSync } = require('node:fs');
+const { code, help } = new ConfigError('option_missing', 'tried out');
+if (!readFileSync('node_modules/' + help, 'utf8').startsWith('# ' + code)) throw new Error(help);`;
+const EXPLAIN = ['node_modules/portcullis/dist/src/cli/main.js', 'explain', 'option_missing'];
+
 /** Puts whatever listens on a free port of the loopback address, and says which. */
 const ON_LOOPBACK = `data:text/javascript,${encodeURIComponent(`
 import { Server } from 'node:net';
@@ -59,6 +67,9 @@ async function tryOut(consumer, tarball) {
     console.log(`ok  ${consumer}: runs on Node ${name}`);
     run(node[0], [...node.slice(1), '--eval', REQUIRE_ALL], home);
     console.log(`ok  ${consumer}: every entry loads by require on Node ${name}`);
+    run(node[0], [...node.slice(1), '--eval', FOLLOW_HELP], home);
+    run(node[0], [...node.slice(1), ...EXPLAIN], home);
+    console.log(`ok  ${consumer}: an error leads to its page on Node ${name}`);
   }
 }
 

@@ -7,6 +7,7 @@ import { EXIT, type Answer, type Call, type Command, type ExitCode, type StoreCo
 import { loadConfig, type CliConfig } from './config.ts';
 import { connectionCommands } from './connections.ts';
 import { doctorCommand } from './doctor.ts';
+import { explainCommand } from './explain.ts';
 import { keyCommands } from './keys.ts';
 import { routesCommand } from './routes.ts';
 import { sessionCommands } from './sessions.ts';
@@ -26,6 +27,7 @@ const COMMANDS: readonly Command[] = [
   ...clientCommands,
   routesCommand,
   doctorCommand,
+  explainCommand,
 ];
 
 /** Options that every command has. */

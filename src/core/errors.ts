@@ -53,9 +53,19 @@ export class AuthError {
     return REASONS[this.code].status;
   }
 
+  /** The page about the reason, as a path below `node_modules`; no dialect sends it. */
+  get help(): string {
+    return pageOf(this.code);
+  }
+
   get [AUTH_ERROR](): true {
     return true;
   }
+}
+
+/** Where `docs/reference/errors` is in an installed package; `portcullis explain` prints the page of a code. */
+function pageOf(code: ReasonCode | ConfigErrorCode | 'store_error'): string {
+  return `portcullis/docs/reference/errors/${code}.md`;
 }
 
 const NO_DETAILS: AuthErrorDetails = Object.freeze({});
@@ -109,10 +119,13 @@ export type ConfigErrorCode =
 export class ConfigError extends TypeError {
   override readonly name = 'ConfigError';
   readonly code: ConfigErrorCode;
+  /** The page about the code, as a path below `node_modules`. Node prints it with an error that nobody caught. */
+  readonly help: string;
 
   constructor(code: ConfigErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+    this.help = pageOf(code);
   }
 }
 
@@ -124,6 +137,8 @@ const STORE_ERROR = Symbol.for('portcullis.StoreError');
  */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+  /** The page about outages, as a path below `node_modules`. Node prints it with an error that nobody caught. */
+  readonly help: string = pageOf('store_error');
   /** Whole seconds after which trying again makes sense. */
   readonly retryAfterSeconds: number;
 

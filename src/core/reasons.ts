@@ -14,7 +14,7 @@ function reason(status: number, disclosure: Disclosure, summary: string): Reason
   return { status, disclosure, summary };
 }
 
-/** Every reason for which the package refuses a request. Each has a heading in `docs/reference/errors.md`. */
+/** Every reason for which the package refuses a request. Each has a page in `docs/reference/errors/`. */
 export const REASONS = {
   credentials_missing: reason(401, 'credentials_missing', 'No credential of an accepted kind was sent.'),
   scheme_unsupported: reason(

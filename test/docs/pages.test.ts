@@ -9,6 +9,9 @@ const pages = pageNames();
 /** The list of the pages that are made from the comments in the sources. */
 const REFERENCE = 'docs/reference/api/README.md';
 
+/** Pages that list further ones, which the list of all pages leaves to them. */
+const LISTS = [REFERENCE, 'docs/reference/errors.md'];
+
 describe('README.md and the pages of docs', () => {
   it('link to files and headings that exist', () => {
     expect(pages.flatMap((page) => linksOf(page).filter((link) => !leadsSomewhere(page, link)))).toEqual([]);
@@ -21,12 +24,12 @@ describe('README.md and the pages of docs', () => {
 });
 
 describe('docs/README.md', () => {
-  it('links to every page, and to those of the reference through their own list', () => {
+  it('links to every page, and to those of the reference through their own lists', () => {
     const others = pages.filter((page) => page !== 'README.md' && page !== 'docs/README.md');
-    const reference = linksOf(REFERENCE).map((link) => join(dirname(REFERENCE), link));
-    expect([...linksOf('docs/README.md').map((link) => join('docs', link)), ...reference].toSorted()).toEqual(
-      others.toSorted(),
+    const linked = ['docs/README.md', ...LISTS].flatMap((list) =>
+      linksOf(list).map((link) => join(dirname(list), link)),
     );
+    expect(linked.toSorted()).toEqual(others.toSorted());
   });
 });
 
