@@ -122,6 +122,17 @@ describe('ConfigError and StoreError', () => {
   });
 });
 
+describe('help', () => {
+  it('is where the page of the error is in an installed package', () => {
+    const errors = [authError('token_expired'), new ConfigError('key_weak', 'x'), new StoreError('x')];
+    expect(errors.map(({ help }) => help)).toEqual([
+      'portcullis/docs/reference/errors/token_expired.md',
+      'portcullis/docs/reference/errors/key_weak.md',
+      'portcullis/docs/reference/errors/store_error.md',
+    ]);
+  });
+});
+
 describe('REASONS', () => {
   const codes = Object.entries(REASONS);
 
