@@ -73,7 +73,7 @@ export function allowlists(options: AllowlistsOptions): Allowlists {
     clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
     onEvent: optional(callback<EventSink<AllowlistEvent>>()),
   });
-  const feed = parsed.feed ?? feedReader({ store, clock, pollMs: POLL_MS, maxStaleMs: MAX_STALE_MS });
+  const feed = parsed.feed ?? feedReader({ store, clock });
   const cache = listCache(store, clock);
   const observed = observations(store, clock);
   const edit = listEditor({ store, feed, cache, clock, onEvent });
@@ -173,7 +173,3 @@ const ACTIONS = { off: 'switched_off', observe: 'observed', enforce: 'enforced' 
 
 /** An override opens a list, so that it locks out nobody. */
 const UNGUARDED = { from: null, confirmed: false, broadTrust: undefined } as const;
-
-/** How often the feed is read when nothing wakes the reader, and how old what is known may be. */
-const POLL_MS = 1_000;
-const MAX_STALE_MS = 10_000;

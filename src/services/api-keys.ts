@@ -108,7 +108,7 @@ export function apiKeys(options: ApiKeysOptions): ApiKeys {
     clock: optional(implementing<Clock>('a clock', 'now'), systemClock),
     onEvent: optional(callback<EventSink<ApiKeyEvent>>()),
   });
-  const feed = parsed.feed ?? feedReader({ store, clock, pollMs: POLL_MS, maxStaleMs: MAX_STALE_MS });
+  const feed = parsed.feed ?? feedReader({ store, clock });
   const texts = apiKeyTexts(parsed.productPrefix);
   const hasher = apiKeyHasher(parsed.pepper);
   const usage = usageLog(store, clock);
@@ -138,7 +138,3 @@ export function apiKeys(options: ApiKeysOptions): ApiKeys {
     },
   };
 }
-
-/** How often the feed is read when nothing wakes the reader, and how old what is known may be. */
-const POLL_MS = 1_000;
-const MAX_STALE_MS = 10_000;

@@ -98,7 +98,7 @@ export interface SigningKeyInfo {
 export function signingKeys(options: SigningKeysOptions): SigningKeys {
   const config = readSigningKeysOptions(options);
   const { store, name, clock, onEvent, publishSeconds, retireAfterSeconds } = config;
-  const feed = config.feed ?? feedReader({ store, clock, pollMs: POLL_MS, maxStaleMs: MAX_STALE_MS });
+  const feed = config.feed ?? feedReader({ store, clock });
   const view = liveView(config.imported, clock);
   const vault = keyVault(name, config.sealer, config.rsaBits);
   const operations = ringOperations(
@@ -181,8 +181,6 @@ export function signingKeys(options: SigningKeysOptions): SigningKeys {
 }
 
 const ANY_ALGORITHM: ReadonlySet<JwtAlgorithm> = new Set(JWT_ALGORITHMS);
-const POLL_MS = 1_000;
-const MAX_STALE_MS = 10_000;
 
 function toInfo(key: OpenKey): SigningKeyInfo {
   const { kid, algorithm, publishedAt, activatedAt, retiredAt, forgetAt } = key;

@@ -12,6 +12,7 @@ import {
   readAccountCheckPolicy,
   type AccountCheckPolicy,
 } from '../services/account-check.ts';
+import { FEED_MAX_STALE_MS, FEED_POLL_MS } from '../tokens/feed-reader.ts';
 
 /** What a system tells of: decisions, what happens to sessions, and edits of its allowlists, where it has any. */
 export type SystemEvent = DecisionEvent | SessionEvent | AllowlistEvent;
@@ -86,8 +87,8 @@ export function sessionOptionReaders<U extends User>(defaults: {
     accountCheck: optional(readAccountCheckPolicy, DEFAULT_ACCOUNT_CHECK),
     loginLimiter: optional(implementing<LoginLimiter>('a login limiter', 'check', 'failed', 'succeeded')),
     deadlineMs: optional(integer(1, 600_000), 5_000),
-    feedPollMs: optional(integer(10, 60_000), 1_000),
-    maxStaleMs: optional(integer(100, 3_600_000), 10_000),
+    feedPollMs: optional(integer(10, 60_000), FEED_POLL_MS),
+    maxStaleMs: optional(integer(100, 3_600_000), FEED_MAX_STALE_MS),
     onEvent: optional(callback<EventSink<SystemEvent>>()),
     requestId: optional(callback<RequestNamer>()),
     ...clientAddressShape,

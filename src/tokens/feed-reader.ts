@@ -6,10 +6,10 @@ import type { FeedEvent, FeedStore } from '../core/store.ts';
 export interface FeedReaderOptions {
   readonly store: FeedStore;
   readonly clock: Clock;
-  /** How often the feed is read when nothing wakes the reader earlier. */
-  readonly pollMs: number;
-  /** How old the knowledge of this process may be; beyond it nobody is told that all is well. */
-  readonly maxStaleMs: number;
+  /** How often the feed is read when nothing wakes the reader earlier; default 1,000. */
+  readonly pollMs?: number | undefined;
+  /** How old the knowledge of this process may be; beyond it nobody is told that all is well. Default 10,000. */
+  readonly maxStaleMs?: number | undefined;
 }
 
 /** Tails the store's feed and keeps what it says, so that a request asks memory and not the store. */
@@ -29,8 +29,16 @@ export interface FeedReader {
   close(): Promise<void>;
 }
 
+export const FEED_POLL_MS = 1_000;
+export const FEED_MAX_STALE_MS = 10_000;
+
 /** Builds a reader. It does nothing until it is first asked, and its timer keeps no process alive. */
-export function feedReader({ store, clock, pollMs, maxStaleMs }: FeedReaderOptions): FeedReader {
+export function feedReader({
+  store,
+  clock,
+  pollMs = FEED_POLL_MS,
+  maxStaleMs = FEED_MAX_STALE_MS,
+}: FeedReaderOptions): FeedReader {
   const listeners: ((event: FeedEvent) => void)[] = [];
   let cursor: string | null = null;
   let syncedAt: number | null = null;
