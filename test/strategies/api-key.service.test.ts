@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Recognition } from '../../src/core/decision.ts';
 import { authError } from '../../src/core/errors.ts';
 import type { Address } from '../../src/network/address.ts';
-import { ApiKeyStrategy } from '../../strategies/api-key.ts';
+import { ApiKeyStrategy, type ApiKeyPrincipal } from '../../strategies/api-key.ts';
 import { exchangeWith } from '../support/fake-exchange.ts';
 
 /** What the service of a host may answer: no more than that the key is good. */
@@ -15,27 +16,27 @@ const PRINCIPAL = {
 } as const;
 const CREDENTIAL = { header: 'authorization', scheme: 'api-key', value: 'x' } as const;
 
-/** Recognises a key of which the service answers this, and more. */
-function recognise(answer: object, parts: object = {}, options: object = {}) {
+/** Makes a recognition of keys of which the service answers this, and more. */
+function recogniserOf(answer: object, parts: object = {}, options: object = {}) {
   const keys = { verify: () => ({ principal: PRINCIPAL, networks: null, ...answer }) as never };
   const strategy = new ApiKeyStrategy({ keys, ...options });
-  return (count = 1) =>
-    Promise.all(Array.from({ length: count }, () => strategy.recognise(CREDENTIAL, exchangeWith({}, parts))));
+  return async (): Promise<Recognition<ApiKeyPrincipal>> =>
+    strategy.recognise(CREDENTIAL, exchangeWith({}, parts));
 }
 
 describe('ApiKeyStrategy with a service of the host', () => {
   it('needs no limit and no watcher from it', async () => {
     for (const more of [{}, { admit: null, seenFrom: null }, { admit: undefined, seenFrom: 'here' }]) {
-      const [recognition] = await recognise(more)();
+      const recognition = await recogniserOf(more)();
       expect(recognition).toEqual({ kind: 'authenticated', principal: PRINCIPAL, headers: undefined });
     }
   });
 
   it('names the key as the rule of a refusal that is about the key', async () => {
     const networks = { has: (address: Address) => address.family === 6 };
-    const [denied] = await recognise({ networks })();
-    const [unknown] = await recognise({ networks }, { peerAddress: undefined })();
-    const [limited] = await recognise({ admit: () => authError('rate_limited') })();
+    const denied = await recogniserOf({ networks })();
+    const unknown = await recogniserOf({ networks }, { peerAddress: undefined })();
+    const limited = await recogniserOf({ admit: () => authError('rate_limited') })();
     expect([denied, unknown, limited]).toMatchObject([
       { kind: 'rejected', error: { code: 'ip_denied' }, rule: 'key k1' },
       { kind: 'rejected', error: { code: 'ip_unknown' }, rule: 'key k1' },
@@ -60,7 +61,8 @@ describe('ApiKeyStrategy with a service of the host', () => {
     async (_, native, times) => {
       let counted = 0;
       const admit = (): null => ((counted += 1), null);
-      const recognitions = await recognise({ admit }, { native })(3);
+      const recognise = recogniserOf({ admit }, { native });
+      const recognitions = [await recognise(), await recognise(), await recognise()];
       expect([recognitions.map(({ kind }) => kind), counted]).toEqual([
         ['authenticated', 'authenticated', 'authenticated'],
         times,
@@ -71,10 +73,10 @@ describe('ApiKeyStrategy with a service of the host', () => {
   it('tells it where the caller is, in canonical text, and nothing when that is not known', async () => {
     const seen: string[] = [];
     const seenFrom = (address: string): unknown => seen.push(address);
-    await recognise({ seenFrom }, { peerAddress: '::ffff:192.0.2.7' })();
-    await recognise({ seenFrom }, { peerAddress: undefined })();
-    await recognise({ seenFrom }, {}, { clientAddress: () => '2001:DB8::1' })();
-    await recognise({ seenFrom }, {}, { clientAddress: () => null })();
+    await recogniserOf({ seenFrom }, { peerAddress: '::ffff:192.0.2.7' })();
+    await recogniserOf({ seenFrom }, { peerAddress: undefined })();
+    await recogniserOf({ seenFrom }, {}, { clientAddress: () => '2001:DB8::1' })();
+    await recogniserOf({ seenFrom }, {}, { clientAddress: () => null })();
     expect(seen).toEqual(['192.0.2.7', '2001:db8::1']);
   });
 
