@@ -15,7 +15,7 @@ import { sealer, type SealingKeys } from '../core/sealing.ts';
 import type { Store } from '../core/store.ts';
 import { authorizationStates } from '../providers/authorization-states.ts';
 import { providerTransport, type ProviderTransport, type TransportOptions } from '../providers/transport.ts';
-import { authorisation, type MembershipCheck } from './connections/authorisation.ts';
+import { authorization, type MembershipCheck } from './connections/authorization.ts';
 import type { AccessTokenResult, Connections } from './connections/contract.ts';
 import { disconnection } from './connections/disconnection.ts';
 import { CONNECTION_KIND, documentOf, toRecord } from './connections/document.ts';
@@ -39,7 +39,7 @@ export type {
   Revocation,
 } from './connections/contract.ts';
 export type { ConnectionHealth, ConnectionProblem, ConnectionRecord } from './connections/document.ts';
-export type { MembershipCheck } from './connections/authorisation.ts';
+export type { MembershipCheck } from './connections/authorization.ts';
 export type {
   AuthorizationCode,
   AuthorizationRequest,
@@ -53,7 +53,7 @@ export { googleAds, type GoogleAdsEndpoints, type GoogleAdsOptions } from './con
 export { metaAds, type MetaAdsEndpoints, type MetaAdsOptions } from './connections/meta-ads.ts';
 
 export interface ConnectionsOptions {
-  /** Where connections and the states of authorisations are kept, for all processes. */
+  /** Where connections and the states of authorizations are kept, for all processes. */
   readonly store: Store;
   /** The kinds of connections there are, perhaps none, such as `googleAds({ … })` and `metaAds({ … })`. */
   readonly providers: readonly ConnectionProvider[];
@@ -116,7 +116,7 @@ export function connections(options: ConnectionsOptions): Connections {
   return {
     kinds,
     browserOriginsOf: (kind) => providers.get(kind)?.browserOrigins ?? [],
-    ...authorisation({ rows, vault, providers, states, transport, isMember, notify, clock }),
+    ...authorization({ rows, vault, providers, states, transport, isMember, notify, clock }),
     async list(workspace, page) {
       const { items, next } = await store.list(CONNECTION_KIND, 0, workspace, page);
       return { items: items.map((record) => toRecord(record.id, documentOf(record))), next };

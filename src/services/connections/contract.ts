@@ -34,7 +34,7 @@ export interface ProviderAnswerToUser {
   readonly user?: string | null | undefined;
 }
 
-/** What came of an authorisation, with where the browser goes then; `null` for nowhere. */
+/** What came of an authorization, with where the browser goes then; `null` for nowhere. */
 export type Completion =
   | { readonly outcome: 'connected'; readonly connection: ConnectionRecord; readonly returnTo: string | null }
   /** `returnTo` is where the user may be told so; `null` when that must not be believed, or is nowhere. */
@@ -78,14 +78,14 @@ export interface Connections {
   /** The origins that a browser passes on its way to the provider of a kind; none for a kind that is not configured. */
   browserOriginsOf(kind: string): readonly string[];
   /**
-   * Begins an authorisation, which has to be finished within ten minutes.
+   * Begins an authorization, which has to be finished within ten minutes.
    *
    * @returns Where to send the browser. Refusals: `not_found` for a kind that is not configured, `permission_denied` for
    *   who is no member of the workspace.
    */
   start(connection: NewConnection): Promise<{ readonly authorizationUrl: string } | AuthError>;
   /**
-   * Finishes an authorisation. Of several calls with one state one gets through; one that ends in a `StoreError` may be
+   * Finishes an authorization. Of several calls with one state one gets through; one that ends in a `StoreError` may be
    * repeated. An account that the workspace is connected to already keeps its connection, with the new tokens.
    *
    * Refusals: `connection_state_invalid`, `connection_denied`, `permission_denied` for who is no member any more or is

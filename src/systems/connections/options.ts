@@ -38,7 +38,7 @@ export interface ConnectionsSystemOptions {
    * callbacks to be registered at the providers are below it, at `/api/v1/connections/<kind>/callback/`.
    */
   readonly publicUrl: string;
-  /** Seals the cookie that a browser holds while an authorisation is under way; the same as other pages have. */
+  /** Seals the cookie that a browser holds while an authorization is under way; the same as other pages have. */
   readonly sealing: SealingKeys;
   /** Where it is kept which visits of browsers are over, for all processes. */
   readonly store: Pick<RecordStore, 'put'>;

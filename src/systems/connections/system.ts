@@ -15,7 +15,7 @@ export interface ConnectionsSystem extends System {
  * Builds the endpoints by which a user connects accounts at providers to their workspace: begin, callback, list, check and
  * disconnect. Credentials come from `authenticate`, so that they stand beside any system that has users in workspaces.
  *
- * An authorisation is bound to the browser that began it by a cookie, which the answer of `authorize/` sets: a front end on
+ * An authorization is bound to the browser that began it by a cookie, which the answer of `authorize/` sets: a front end on
  * another origin of the same site asks with `credentials: 'include'`.
  *
  * @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`, `key_invalid`, `key_weak`.

@@ -40,7 +40,7 @@ describe('the health of a connection', () => {
     ]);
   });
 
-  it('is mended by a new authorisation of the account', async () => {
+  it('is mended by a new authorization of the account', async () => {
     const { connect, service, provider, clock, events } = await scene();
     const connection = await connect();
     provider.withdraw('1077');

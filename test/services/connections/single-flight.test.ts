@@ -91,7 +91,7 @@ describe('an attempt of a process that waits long for providers', () => {
 });
 
 describe('a connection that is changed while it is renewed', () => {
-  it('keeps what a new authorisation wrote', async () => {
+  it('keeps what a new authorization wrote', async () => {
     const { connect, service, another, provider, clock } = await scene();
     const connection = await connect();
     clock.advance(3_600);

@@ -58,7 +58,7 @@ const REVOCATIONS: Readonly<Record<Revocation, (company: string) => string>> = {
     `Nothing of it is kept here. Remove the access in the settings of your ${company} account as well.`,
 };
 
-/** What came of an authorisation, by what the callback put into the address. */
+/** What came of an authorization, by what the callback put into the address. */
 export function arrivalText(
   query: URLSearchParams,
   connections: readonly ConnectionRecord[],

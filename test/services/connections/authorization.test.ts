@@ -127,7 +127,7 @@ describe('the end of a connection', () => {
     });
   });
 
-  it('gives a second authorisation of an account to the connection that is there', async () => {
+  it('gives a second authorization of an account to the connection that is there', async () => {
     const { connect, service, clock, events } = await scene();
     const first = await connect();
     const before = await service.getAccessToken(first);

@@ -14,7 +14,7 @@ import type { TokenVault } from './vault.ts';
 /** Whether a user belongs to a workspace at this moment, and may connect accounts there. */
 export type MembershipCheck = (userId: string, workspace: string) => MaybePromise<boolean>;
 
-export interface AuthorisationParts {
+export interface AuthorizationParts {
   readonly rows: Rows;
   readonly vault: TokenVault;
   readonly providers: ReadonlyMap<string, ConnectionProvider>;
@@ -28,8 +28,8 @@ export interface AuthorisationParts {
 /** What is kept of the beginning until the end. */
 type Begun = { readonly workspace: string; readonly user: string; readonly returnTo: string | null };
 
-/** The two halves of an authorisation, with the provider's pages between them. */
-export function authorisation(parts: AuthorisationParts): Pick<Connections, 'start' | 'complete'> {
+/** The two halves of an authorization, with the provider's pages between them. */
+export function authorization(parts: AuthorizationParts): Pick<Connections, 'start' | 'complete'> {
   const { rows, vault, providers, states, transport, isMember, notify, clock } = parts;
 
   /** The grant of a code that is worth keeping. */
