@@ -167,12 +167,40 @@ describe('ApiKeyStrategy', () => {
     await expect(asking).rejects.toThrow(/^(?:down|the API keys could not be asked)$/);
   });
 
-  it.each([undefined, null, false, 0, ''])('refuses when the service answers %j', async (answer) => {
-    const keys = { verify: () => answer as unknown as VerifiedApiKey };
-    const entry = authenticate(new ApiKeyStrategy({ keys }));
-    expect(await entry.enterChain(exchangeWith({ authorization: 'Api-Key x' }))).toMatchObject({
-      kind: 'deny',
+  it.each([undefined, null, false, 0, ''])(
+    'refuses when the service answers %j, now or later',
+    async (answer) => {
+      for (const verify of [() => answer, async () => answer]) {
+        const keys = { verify: verify as unknown as () => VerifiedApiKey };
+        const entry = authenticate(new ApiKeyStrategy({ keys }));
+        expect(await entry.enterChain(exchangeWith({ authorization: 'Api-Key x' }))).toMatchObject({
+          kind: 'deny',
+          error: { code: 'key_malformed' },
+        });
+      }
+    },
+  );
+
+  it('passes on the refusal of the service, now or later', async () => {
+    for (const verify of [() => authError('key_revoked'), async () => authError('key_revoked')]) {
+      const entry = authenticate(new ApiKeyStrategy({ keys: { verify } }));
+      expect(await entry.enterChain(exchangeWith({ authorization: 'Api-Key x' }))).toMatchObject({
+        kind: 'deny',
+        error: { code: 'key_revoked' },
+      });
+    }
+  });
+
+  it('asks the service about no key that is empty', async () => {
+    let asked = 0;
+    const verify = () => ((asked += 1), authError('key_unknown'));
+    const strategy = new ApiKeyStrategy({ keys: { verify } });
+    const credential = { header: 'authorization', scheme: 'api-key', value: '' };
+    expect(await strategy.recognise(credential, exchangeWith())).toMatchObject({
+      kind: 'rejected',
+      error: { code: 'key_malformed' },
     });
+    expect(asked).toBe(0);
   });
 });
 
