@@ -14,7 +14,7 @@ import {
 } from '../core/options.ts';
 import { type Address, parseAddress } from './address.ts';
 import { isTrustTooBroad } from './broad-trust.ts';
-import { NEARBY_NETWORKS } from './nearby-networks.ts';
+import { nearbyNetworks } from './nearby-networks.ts';
 import { networkOption } from './network-option.ts';
 import type { Network } from './network.ts';
 import { NetworkSet } from './network-set.ts';
@@ -132,7 +132,7 @@ function untrustedForwardWarning(
   intervalMs: number,
   clock: Clock,
 ): (notice: UntrustedForward) => void {
-  const nearby = NetworkSet.of(NEARBY_NETWORKS);
+  const nearby = NetworkSet.of(nearbyNetworks());
   let warnedAt = Number.NEGATIVE_INFINITY;
   return function warnOfUntrustedForward(notice) {
     if (!nearby.has(notice.peer)) return;

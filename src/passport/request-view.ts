@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import getRawBody from 'raw-body';
+import type getRawBody from 'raw-body';
 import type { BodyReading, Exchange } from '../core/exchange.ts';
 
 /**
@@ -108,8 +108,9 @@ class NativeExchange implements Exchange {
     const encoding = this.headerLines('content-encoding')[0]?.toLowerCase();
     // A compressed body can be far larger than what was counted on the wire, and no endpoint here needs one.
     if (encoding !== undefined && encoding !== 'identity') return { kind: 'unreadable' };
+    const rawBody = await bodyReader();
     try {
-      const bytes = await getRawBody(stream, {
+      const bytes = await rawBody(stream, {
         limit: limitBytes,
         ...(length === undefined ? {} : { length }),
       });
@@ -124,6 +125,14 @@ class NativeExchange implements Exchange {
     }
   }
 }
+
+/** Loaded with the first body, since it brings as much code as a token's verification, and most guards read none. */
+async function bodyReader(): Promise<typeof getRawBody> {
+  loadedReader ??= (await import('raw-body')).default;
+  return loadedReader;
+}
+
+let loadedReader: typeof getRawBody | undefined;
 
 const NO_LINES: readonly string[] = [];
 const NO_BYTES = new Uint8Array(0);
