@@ -7,7 +7,7 @@ import jsonwebtoken from 'jsonwebtoken';
 import koaJwt from 'koa-jwt';
 import passport from 'passport';
 import { ExtractJwt, Strategy as PassportJwt } from 'passport-jwt';
-import { authError } from '../dist/src/core/errors.js';
+import { authError } from '../dist/src/index.js';
 import { guard } from '../dist/src/express.js';
 import { authenticate } from '../dist/src/middleware/authenticate.js';
 import { JwtBearerStrategy } from '../dist/strategies/jwt-bearer.js';

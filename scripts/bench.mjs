@@ -11,6 +11,6 @@ function run(command, args, { cwd, stdout = 2 } = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-run(process.execPath, [fileURLToPath(new URL('build.mjs', import.meta.url))]);
+run(process.execPath, [fileURLToPath(new URL('build.mjs', import.meta.url)), '--bench']);
 if (!existsSync(`${BENCH}node_modules`)) run('npm', ['ci'], { cwd: BENCH });
 run(process.execPath, [`${BENCH}main.mjs`, ...process.argv.slice(2)], { stdout: 'inherit' });

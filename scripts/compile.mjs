@@ -4,42 +4,46 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const STAMP = '.build-stamp';
 
 /**
- * Compiles one TypeScript project, unless nothing it is made from has changed since the last time.
+ * Builds one output, unless nothing it is made from has changed since the last time.
  *
  * The output is written beside its place and then moved there, so that a failed build leaves the last good one, a
  * deleted source leaves nothing behind, and two builds at once cannot mix their files.
  *
- * @param {{ name: string, project: string, sources: string[], out: string, after?: string, force?: boolean }} job
- *   `after` is the output of another build that this one is compiled against.
- * @returns {string} What this build was made from, as a digest.
+ * @param {Job} job
+ * @typedef {object} Job
+ * @property {string} name
+ * @property {string[]} sources Folders.
+ * @property {string[]} [tools] Files that decide besides the sources what comes out.
+ * @property {string} out
+ * @property {string} [after] The output of another build that this one is compiled against.
+ * @property {((staging: string) => Promise<void> | void)[]} steps What writes the output; one that throws ends the build.
+ * @property {boolean} [force]
  */
-export function compile({ name, project, sources, out, after, force = false }) {
+export async function compile({ name, sources, tools = [], out, after, steps, force = false }) {
   const target = join(ROOT, out);
   const stamp = digestOf([
     'tsconfig.json',
-    project,
     'package.json',
     'node_modules/typescript/package.json',
+    ...tools,
     ...(after === undefined ? [] : [join(after, STAMP)]),
     ...sources.flatMap(filesBelow),
   ]);
-  if (!force && stampIn(target) === stamp) return stamp;
+  if (!force && stampIn(target) === stamp) return;
 
   const started = performance.now();
   const staging = `${target}.new-${process.pid}`;
   rmSync(staging, { recursive: true, force: true });
-  const tsc = spawnSync(process.execPath, [TSC, '-p', project, '--outDir', staging, '--pretty', 'false'], {
-    cwd: ROOT,
-    stdio: ['ignore', 2, 2],
-  });
-  if (tsc.status !== 0) {
+  try {
+    for (const step of steps) await step(staging);
+  } catch (error) {
     rmSync(staging, { recursive: true, force: true });
-    process.stderr.write(`build: ${name}: does not compile; ${out} is left as it was\n`);
+    process.stderr.write(`build: ${name}: ${error.message}; ${out} is left as it was\n`);
     process.exit(1);
   }
   writeFileSync(join(staging, STAMP), stamp);
@@ -47,7 +51,15 @@ export function compile({ name, project, sources, out, after, force = false }) {
   process.stderr.write(
     `build: ${name} -> ${out} in ${((performance.now() - started) / 1000).toFixed(1)} s\n`,
   );
-  return stamp;
+}
+
+/** Compiles a TypeScript project. @param {string} project @returns {(staging: string) => void} */
+export function typescript(project) {
+  return (staging) => {
+    const args = [TSC, '-p', project, '--outDir', staging, '--pretty', 'false'];
+    const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 2, 2] });
+    if (status !== 0) throw new Error('does not compile');
+  };
 }
 
 /** @param {string} directory */

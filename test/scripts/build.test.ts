@@ -11,10 +11,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../support/package-exports.ts';
 
 let lab: string;
+
+/** Where the build puts the module that both entries of the lab use. */
+const SHARED = 'dist/chunks/word.js';
 
 beforeAll(() => {
   lab = mkdtempSync(join(tmpdir(), 'build-'));
@@ -22,11 +26,20 @@ beforeAll(() => {
     cpSync(join(PACKAGE_ROOT, kept), join(lab, kept), { recursive: true });
   }
   symlinkSync(join(PACKAGE_ROOT, 'node_modules'), join(lab, 'node_modules'));
-  const exports = { './greet': { types: './dist/src/greet.d.ts', default: './dist/src/greet.js' } };
+  const exports = {
+    './greet': { types: './dist/src/greet.d.ts', default: './dist/src/greet.js' },
+    './one': { types: './dist/strategies/one.d.ts', default: './dist/strategies/one.js' },
+  };
   put('package.json', JSON.stringify({ name: 'portcullis', type: 'module', exports }));
-  put('src/greet.ts', "import { word } from './word.ts';\nexport const greet = (): string => word;\n");
-  put('src/word.ts', "export const word: string = 'hello';\n");
-  put('strategies/one.ts', "import { word } from '../src/word.ts';\nexport const one: string = word;\n");
+  put(
+    'src/greet.ts',
+    "import { word } from './word.ts';\nexport { mark } from './word.ts';\nexport const greet = (): string => word;\n",
+  );
+  put('src/word.ts', "export const word: string = 'hello';\nexport const mark: object = {};\n");
+  put(
+    'strategies/one.ts',
+    "import { word } from '../src/word.ts';\nexport { mark } from '../src/word.ts';\nexport const one: string = word;\n",
+  );
   put(
     'examples/api/main.ts',
     "import { greet } from 'portcullis/greet';\nprocess.stdout.write(JSON.stringify([greet(), ...process.argv.slice(2)]) + '\\n');\n",
@@ -49,7 +62,16 @@ describe('the build', { timeout: 120_000 }, () => {
       'strategies/one.d.ts',
     ];
     expect(made.filter((file) => !existsSync(join(lab, 'dist', file)))).toEqual([]);
-    expect(readFileSync(join(lab, 'dist/src/greet.js'), 'utf8')).toMatch(/["']\.\/word\.js["']/);
+  });
+
+  it('writes a module that entries share once, so that they see one copy of it', async () => {
+    const [greet, one] = await Promise.all(
+      ['src/greet.js', 'strategies/one.js'].map(
+        async (file) => (await import(pathToFileURL(join(lab, 'dist', file)).href)) as { mark: object },
+      ),
+    );
+    expect(greet?.mark).toBeTypeOf('object');
+    expect(greet?.mark).toBe(one?.mark);
   });
 
   it('does nothing when no source has changed', () => {
@@ -57,14 +79,14 @@ describe('the build', { timeout: 120_000 }, () => {
   });
 
   it('leaves the last good output when a source does not compile', () => {
-    put('src/word.ts', 'export const word: string = 7;\n');
+    put('src/word.ts', 'export const word: string = 7;\nexport const mark: object = {};\n');
     const { status, stdout, stderr } = run('build.mjs');
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toContain(
       "src/word.ts(1,14): error TS2322: Type 'number' is not assignable to type 'string'.",
     );
     expect(stderr).toContain('build: package: does not compile; dist is left as it was');
-    expect(readFileSync(join(lab, 'dist/src/word.js'), 'utf8')).toContain('hello');
+    expect(readFileSync(join(lab, SHARED), 'utf8')).toContain('hello');
   });
 
   it('leaves nothing behind of a source that is gone', () => {
@@ -72,7 +94,7 @@ describe('the build', { timeout: 120_000 }, () => {
     put('src/greet.ts', "export const greet = (): string => 'good evening';\n");
     put('strategies/one.ts', "export const one: string = 'one';\n");
     expect(run('build.mjs').status).toBe(0);
-    expect(existsSync(join(lab, 'dist/src/word.js'))).toBe(false);
+    expect(existsSync(join(lab, SHARED))).toBe(false);
   });
 
   it('runs the example against the build, with standard output for the example alone', () => {
