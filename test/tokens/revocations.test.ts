@@ -120,6 +120,15 @@ describe('revocationsOf', () => {
     expect(revocations.check({ ...TOKEN, sessionId: 'x0' })).not.toBeNull();
   });
 
+  it('looks for expired lines once for a thousand new ones, which spreads the cost', () => {
+    feed(line('sid:s1', 0, clock.now() + 1_000));
+    clock.advance(1);
+    for (let index = 2; index <= 999; index++) feed(line(`sid:x${index}`));
+    expect(revocations.check(TOKEN)).not.toBeNull();
+    feed(line('sid:x1000'));
+    expect(revocations.check(TOKEN)).toBeNull();
+  });
+
   it('keeps a line that came again with a later expiry', () => {
     const soon = clock.now() + 1_000;
     feed(line('sid:s1', 0, soon), line('sid:s1', 0, soon + 60_000), line('sid:s1', 0, soon));
