@@ -186,6 +186,12 @@ describe('clientAddressResolver', () => {
         expect.objectContaining({ name: 'ConfigError', code }),
       );
     });
+
+    it('says what a clock has to have', () => {
+      expect(() => clientAddressResolver({ clock: {} as never })).toThrow(
+        'clientAddressResolver.clock must be a clock, which has a method "now", not an object.',
+      );
+    });
   });
 });
 
