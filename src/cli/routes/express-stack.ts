@@ -11,7 +11,7 @@ export function expressStack(app: unknown): Stack | null {
     prefix: EVERYWHERE,
     isSequence: false,
     layers: router.stack
-      .filter((layer, index) => !isOwnOfExpress4(layer, index))
+      .filter(({ name }, index) => !isExpress4(app) || name === undefined || OWN_LAYERS[index] !== name)
       .flatMap((layer): readonly Layer[] =>
         typeof layer.route === 'object'
           ? routeLayers(layer, layer.route, router)
@@ -54,7 +54,7 @@ function routerOf(app: unknown): Router | null {
   const { _router: router } = app as { _router?: unknown };
   if (hasStack(router)) return router;
   // Express 4 makes its router with the first route, and throws when `router` is asked for.
-  if ('lazyrouter' in app) return { stack: [] };
+  if (isExpress4(app)) return { stack: [] };
   const found = 'stack' in app ? app : (app as { router?: unknown }).router;
   return hasStack(found) ? found : null;
 }
@@ -63,10 +63,12 @@ function hasStack(value: unknown): value is Router {
   return typeof value === 'function' && Array.isArray((value as { stack?: unknown }).stack);
 }
 
-/** The two layers that every router of an application of Express 4 begins with. */
-function isOwnOfExpress4({ name }: RouterLayer, index: number): boolean {
-  return (index === 0 && name === 'query') || (index === 1 && name === 'expressInit');
+function isExpress4(app: unknown): boolean {
+  return typeof app === 'function' && 'lazyrouter' in app;
 }
+
+/** The router of an application of Express 4 begins with these. */
+const OWN_LAYERS: readonly string[] = ['query', 'expressInit'];
 
 function mountLayers(layer: RouterLayer, router: Router): readonly MiddlewareLayer[] {
   // An expression that remembers where it ended matches every other request only.
