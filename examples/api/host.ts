@@ -5,7 +5,6 @@ import { allowlists, type Allowlists } from 'portcullis/allowlists';
 import { apiKeys, type ApiKeys } from 'portcullis/api-keys';
 import { jsonLines, onEveryEvent } from 'portcullis/audit';
 import type { Connections } from 'portcullis/connections';
-import { loginLimits } from 'portcullis/login-limits';
 import { oauthClients, type OAuthClients } from 'portcullis/oauth-clients';
 import { argon2Passwords, type Passwords } from 'portcullis/passwords/argon2';
 import { adsConnections } from './ads.ts';
@@ -28,8 +27,6 @@ export interface Host {
   readonly oauthClients: OAuthClients;
   /** The connections of workspaces to ads accounts. */
   readonly connections: Connections;
-  /** Bounds guesses of passwords, in all systems together. */
-  readonly loginLimiter: ReturnType<typeof loginLimits>;
   /** What tokens are signed and verified with. */
   readonly secret: string;
 }
@@ -52,7 +49,6 @@ export async function openHost(environment: Environment): Promise<Host> {
     allowlists: allowlists({ store }),
     oauthClients: oauthClients({ store }),
     connections: adsConnections(store, users, environment.providers, secret),
-    loginLimiter: loginLimits({ store }),
     secret,
   };
 }

@@ -36,7 +36,7 @@ export interface VerifiedLogin<U extends User> {
 export interface LoginParts<U extends User> {
   readonly system: string;
   readonly directory: Directory<U>;
-  readonly limiter: LoginLimiter | undefined;
+  readonly limiter: LoginLimiter | null;
   readonly addressOf: (exchange: Exchange) => Address | null;
 }
 
@@ -52,7 +52,7 @@ export type LoginVerifier<U extends User> = (
  */
 export function loginVerifier<U extends User>(parts: LoginParts<U>): LoginVerifier<U> {
   const { system, directory, limiter, addressOf } = parts;
-  const gate = nameGate(limiter === undefined ? Infinity : MOST_AT_ONCE);
+  const gate = nameGate(limiter === null ? Infinity : MOST_AT_ONCE);
   return async function verifyLogin(exchange, credentials) {
     const name = isAuthError(credentials) ? null : credentials.name;
     const attempt: LoginAttempt = { system, name, address: addressOf(exchange), exchange };

@@ -1,9 +1,14 @@
 import type { User } from '../core/directory.ts';
-import { oneOf, optional, type Reader } from '../core/options.ts';
+import { oneOf, optional } from '../core/options.ts';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from '../tokens/algorithms.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { KeysOption } from '../tokens/keys-option.ts';
-import { sessionOptionReaders, type SessionConfig, type SessionSystemOptions } from './session-options.ts';
+import {
+  sessionOptionReaders,
+  type OptionReaders,
+  type SessionConfig,
+  type SessionSystemOptions,
+} from './session-options.ts';
 
 /** What every system that issues pairs of JWTs is given; a session ends after 2,592,000 seconds (30 days) by default. */
 export interface PairSystemOptions<U extends User> extends SessionSystemOptions<U> {
@@ -23,7 +28,7 @@ export interface PairConfig<U extends User> extends SessionConfig<U> {
 export function pairOptionReaders<U extends User>(defaults: {
   readonly accessSeconds: number;
   readonly refreshSeconds: number;
-}): { readonly [K in keyof Required<PairConfig<U>>]: Reader<PairConfig<U>[K]> } {
+}): OptionReaders<PairConfig<U>> {
   return {
     ...sessionOptionReaders<U>({ ...defaults, absoluteSeconds: 2_592_000 }),
     keys: unread,

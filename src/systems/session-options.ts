@@ -7,6 +7,7 @@ import type { RequestNamer } from '../core/request-id.ts';
 import type { Store } from '../core/store.ts';
 import { clientAddressShape, type ClientAddressChoice } from '../middleware/client-address.ts';
 import type { LoginLimiter } from '../services/login.ts';
+import { loginLimits } from '../services/login-limits.ts';
 import {
   DEFAULT_ACCOUNT_CHECK,
   readAccountCheckPolicy,
@@ -33,8 +34,12 @@ export interface SessionSystemOptions<U extends User> extends ClientAddressChoic
   readonly reuseGraceSeconds?: number | undefined;
   /** How fresh the answer of `directory.findUser` must be on protected requests; default `{ maxAgeSeconds: 5 }`. */
   readonly accountCheck?: AccountCheckPolicy | undefined;
-  /** Bounds attempts to sign in. */
-  readonly loginLimiter?: LoginLimiter | undefined;
+  /**
+   * Bounds attempts to sign in; default `loginLimits({ store })`, which counts in the system's own store: 100 failures from
+   * one address and 50 of one name within an hour, and 5 of one name from one address before it has to wait. `null` for
+   * none, where something in front of the application bounds them.
+   */
+  readonly loginLimiter?: LoginLimiter | null | undefined;
   /**
    * How long a method of the directory or of the limiter may take before the request is answered 503; default 5,000.
    */
@@ -62,7 +67,7 @@ export interface SessionConfig<U extends User> extends ClientAddressChoice {
   readonly absoluteSeconds: number | null;
   readonly reuseGraceSeconds: number;
   readonly accountCheck: AccountCheckPolicy;
-  readonly loginLimiter: LoginLimiter | undefined;
+  readonly loginLimiter: LoginLimiter | null;
   readonly deadlineMs: number;
   readonly feedPollMs: number;
   readonly maxStaleMs: number;
@@ -71,21 +76,36 @@ export interface SessionConfig<U extends User> extends ClientAddressChoice {
   readonly clock: Clock;
 }
 
+/** The options of a system as they were read, before what is made of several of them. */
+export type UnsettledOptions<C extends { readonly loginLimiter: LoginLimiter | null }> = Omit<
+  C,
+  'loginLimiter'
+> & {
+  readonly loginLimiter: LoginLimiter | null | undefined;
+};
+
+/** Readers of such options. */
+export type OptionReaders<C extends { readonly loginLimiter: LoginLimiter | null }> = {
+  readonly [K in keyof Required<UnsettledOptions<C>>]: Reader<UnsettledOptions<C>[K]>;
+};
+
 /** Readers of the shared options, for a system to add its own to. */
 export function sessionOptionReaders<U extends User>(defaults: {
   readonly accessSeconds: number;
   readonly refreshSeconds: number;
   readonly absoluteSeconds: number | null;
-}): { readonly [K in keyof Required<SessionConfig<U>>]: Reader<SessionConfig<U>[K]> } {
+}): OptionReaders<SessionConfig<U>> {
   return {
-    store: implementing<Store>('a store, such as memoryStore()', 'familyRotate', 'feedRead', 'get'),
+    store: implementing<Store>('a store, such as memoryStore()', 'familyRotate', 'feedRead', 'use', 'get'),
     directory: implementing<Directory<U>>('a directory of users', 'findLogin', 'verifyPassword', 'findUser'),
     accessSeconds: optional(integer(1, 86_400), defaults.accessSeconds),
     refreshSeconds: optional(integer(1, 31_536_000), defaults.refreshSeconds),
     absoluteSeconds: optional(nullable(integer(1, 31_536_000)), defaults.absoluteSeconds),
     reuseGraceSeconds: optional(integer(0, 300), 10),
     accountCheck: optional(readAccountCheckPolicy, DEFAULT_ACCOUNT_CHECK),
-    loginLimiter: optional(implementing<LoginLimiter>('a login limiter', 'check', 'failed', 'succeeded')),
+    loginLimiter: optional(
+      nullable(implementing<LoginLimiter>('a login limiter or null', 'check', 'failed', 'succeeded')),
+    ),
     deadlineMs: optional(integer(1, 600_000), 5_000),
     feedPollMs: optional(integer(10, 60_000), FEED_POLL_MS),
     maxStaleMs: optional(integer(100, 3_600_000), FEED_MAX_STALE_MS),
@@ -108,11 +128,14 @@ export function readUser(answer: unknown, asked: string): unknown {
   throw new TypeError(`${asked} must return a user whose id is text, or null.`);
 }
 
-/** The same options, with every method that the host answers by bounded in time, and its users checked. */
-export function boundCallbacks<C extends Pick<SessionConfig<User>, 'loginLimiter' | 'deadlineMs'>>(
-  config: C & { readonly directory: object },
-): C {
-  const { directory, loginLimiter, deadlineMs } = config;
+/**
+ * The same options with a limiter where none was given, every method that the host answers by bounded in time, and its
+ * users checked.
+ */
+export function settleOptions<
+  C extends UnsettledOptions<Pick<SessionConfig<User>, 'loginLimiter' | 'store' | 'clock' | 'deadlineMs'>>,
+>(config: C & { readonly directory: object }): C & { readonly loginLimiter: LoginLimiter | null } {
+  const { directory, store, clock, loginLimiter = loginLimits({ store, clock }), deadlineMs } = config;
   return {
     ...config,
     directory: withDeadlines(directory, deadlineMs, 'directory', { findLogin: readUser, findUser: readUser }),

@@ -6,7 +6,6 @@ import type { DecisionEvent } from '../../src/core/events.ts';
 import type { User } from '../../src/core/directory.ts';
 import { mount as expressMount } from '../../src/express.ts';
 import { mount as koaMount } from '../../src/koa.ts';
-import { loginLimits } from '../../src/services/login-limits.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
 import { oauthPages, type OAuthPagesOptions } from '../../src/systems/oauth/pages/pages.ts';
 import { oauthSystem, type OAuthSystem } from '../../src/systems/oauth/system.ts';
@@ -44,7 +43,7 @@ export interface StageUser extends User {
 export interface StageOptions {
   readonly framework?: 'express' | 'koa' | undefined;
   readonly pages?: Partial<OAuthPagesOptions> | undefined;
-  /** Whether logins are limited, as `loginLimits` does by default. */
+  /** Whether logins are limited, as they are by default; default false. */
   readonly limited?: boolean | undefined;
   /** Where the redirect URI sends the browser on to. */
   readonly onward?: string | undefined;
@@ -81,7 +80,7 @@ export async function startOAuth({
   const store = memoryStore({ clock });
   const oauth = oauthSystem({
     store,
-    loginLimiter: limited ? loginLimits({ store, clock }) : undefined,
+    loginLimiter: limited ? undefined : null,
     clock,
     issuer: origin,
     secret: 'a secret of at least thirty-two bytes: refresh',

@@ -11,7 +11,7 @@ const { startSweeper } = await load('src/stores/sweeper.js');
 
 const { store: where, limits, options } = JSON.parse(settings);
 const store = await open(where);
-const loginLimiter = limits === undefined ? undefined : loginLimits({ store, ...limits });
+const loginLimiter = limits === undefined ? null : loginLimits({ store, ...limits });
 const node = await startAuthNode(store, {
   b2b: { ...options, loginLimiter },
   bearer: { ...options, loginLimiter },

@@ -1,7 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { errorEnvelope, guard, mount } from '../../src/node.ts';
-import { loginLimits } from '../../src/services/login-limits.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
 import { b2bSystem } from '../../src/systems/b2b/system.ts';
 import { bearerSessionSystem } from '../../src/systems/bearer-session/system.ts';
@@ -38,8 +37,7 @@ async function startB2b(
 ): Promise<Stage> {
   const clock = movableClock();
   const store = memoryStore({ clock });
-  const loginLimiter = loginLimits({ store, clock });
-  const b2b = b2bSystem({ store, clock, directory, keys: SECRET, loginLimiter, trustedProxies });
+  const b2b = b2bSystem({ store, clock, directory, keys: SECRET, trustedProxies });
   const { port } = await listen(listenerOf(b2b));
   return { clock, login: poster(port, '/auth/login', 'username') };
 }
@@ -75,6 +73,7 @@ function statusCounts(answers: readonly HttpAnswer[]): Readonly<Record<number, n
   return counts;
 }
 
+/** None of these systems is given a limiter. */
 describe.each(PLAIN_HOSTS)('AU-03 AU-04 a guess of 110 passwords on $name', (host) => {
   it.each([
     ['from 110 addresses behind a trusted proxy', rotating],
@@ -131,8 +130,7 @@ describe('AU-03 AU-05 the same guess', () => {
   const shared = () => {
     const clock = movableClock();
     const store = memoryStore({ clock });
-    const loginLimiter = loginLimits({ store, clock });
-    return { clock, store, loginLimiter, directory, trustedProxies: ['127.0.0.1'] };
+    return { clock, store, directory, trustedProxies: ['127.0.0.1'] };
   };
 
   it.each([
@@ -163,6 +161,16 @@ describe('AU-03 AU-05 the same guess', () => {
     expect(statusCounts(answers)).toEqual({ 401: 50, 429: 60 });
     expect([answers.at(-1)?.header('Retry-After'), answers.at(-1)?.json()]).toEqual(['3600', body]);
     expect((await login('the right one', HOME)).status).toBe(200);
+    await system.close();
+  });
+
+  it('is bounded by nobody where the limiter was switched off in so many words', async () => {
+    const system = b2bSystem({ ...shared(), keys: SECRET, loginLimiter: null });
+    const answer = mount(system);
+    const { port } = await listen((req, res) => answer(req, res, () => res.writeHead(404).end()));
+    const login = poster(port, '/auth/login', 'username');
+    const answers = await attack({ login, clock: movableClock() }, rotating);
+    expect(statusCounts(answers)).toEqual({ 401: 110 });
     await system.close();
   });
 });

@@ -8,13 +8,12 @@ import { directoryOf, type UserRow } from '../users.ts';
 
 /** The B2B API at `/auth/*`, and the products and categories for its clients, from the addresses that they allow. */
 export function b2b(host: Host): Mounted {
-  const { store, secret, loginLimiter, environment } = host;
+  const { store, secret, environment } = host;
   const system = b2bSystem({
     store,
     directory: directoryOf(host, isB2bUser),
     keys: secret,
     trustedProxies: environment.trustedProxies,
-    loginLimiter,
     ...environment.lifetimes,
   });
   const chain = [system.authenticate(), system.ipAllowlist()] as const;

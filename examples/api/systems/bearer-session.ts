@@ -13,7 +13,7 @@ const PREFIX = '/bearer';
 
 /** The bearer session API at `/bearer/auth/*`, and the reports of the account that a session is in. */
 export function bearerSession(host: Host): Mounted {
-  const { store, users, secret, allowlists, loginLimiter, environment } = host;
+  const { store, users, secret, allowlists, environment } = host;
   const { trustedProxies } = environment;
   const system = bearerSessionSystem({
     store,
@@ -29,7 +29,6 @@ export function bearerSession(host: Host): Mounted {
     // One secret for each purpose: what the other systems sign with derives nothing here.
     secret: new Uint8Array(hkdfSync('sha256', secret, '', 'bearer-session', 32)),
     trustedProxies,
-    loginLimiter,
     ...environment.lifetimes,
   });
 

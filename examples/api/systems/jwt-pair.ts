@@ -18,7 +18,7 @@ import { socialSignIn } from './social.ts';
  * @param url Where the server listens.
  */
 export function jwtPair(host: Host, url: string | null): Mounted & { readonly system: JwtPairSystem } {
-  const { store, secret, apiKeys, allowlists, loginLimiter, environment } = host;
+  const { store, secret, apiKeys, allowlists, environment } = host;
   const { trustedProxies } = environment;
   const system = jwtPairSystem({
     store,
@@ -28,7 +28,6 @@ export function jwtPair(host: Host, url: string | null): Mounted & { readonly sy
     compat: 'drf',
     social: socialSignIn(host, url),
     trustedProxies,
-    loginLimiter,
     ...environment.lifetimes,
   });
   const fromAllowed = ipAllowlist({ lists: allowlists, trustedProxies });

@@ -2,7 +2,6 @@ import type { Principal } from 'portcullis';
 import { ipAllowlist } from 'portcullis/ip-allowlist';
 import { oauthSystem, type OAuthPrincipal } from 'portcullis/oauth';
 import { oauthPages } from 'portcullis/oauth-pages';
-import { rateLimit } from 'portcullis/rate-limit';
 import { requireScopes } from 'portcullis/require-scopes';
 import type { Mounted } from '../api.ts';
 import { researchOf } from '../data.ts';
@@ -19,7 +18,7 @@ import { directoryOf, type UserRow } from '../users.ts';
  * @param url Where the server listens, unless `PUBLIC_URL` says how others reach it.
  */
 export function oauth(host: Host, url: string | null): Mounted {
-  const { store, secret, allowlists, loginLimiter, environment } = host;
+  const { store, secret, allowlists, environment } = host;
   const { trustedProxies } = environment;
   // Clients compare the issuer by its characters.
   const issuer = ownUrl(environment, url);
@@ -42,15 +41,6 @@ export function oauth(host: Host, url: string | null): Mounted {
       dangerouslyAllowPlainHttp: issuer.startsWith('http:'),
     }),
     trustedProxies,
-    loginLimiter,
-    endpointLimiter: rateLimit({
-      name: 'oauth',
-      limit: 1_200,
-      windowSeconds: 60,
-      by: 'address',
-      store,
-      trustedProxies,
-    }),
     ...environment.lifetimes,
   });
 

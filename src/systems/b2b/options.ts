@@ -1,7 +1,7 @@
 import type { User } from '../../core/directory.ts';
 import { parseOptions } from '../../core/options.ts';
 import { pairOptionReaders, type PairConfig, type PairSystemOptions } from '../pair-options.ts';
-import { boundCallbacks } from '../session-options.ts';
+import { settleOptions } from '../session-options.ts';
 
 /** A user of the B2B API signs in for a client. */
 export interface B2bUser extends User {
@@ -15,5 +15,5 @@ export type B2bOptions = PairSystemOptions<B2bUser>;
 /** @throws {@link ConfigError} `option_missing`, `option_unknown`, `option_invalid`. */
 export function readB2bOptions(options: B2bOptions): PairConfig<B2bUser> {
   const readers = pairOptionReaders<B2bUser>({ accessSeconds: 3_600, refreshSeconds: 604_800 });
-  return boundCallbacks(parseOptions('b2bSystem', options, readers));
+  return settleOptions(parseOptions('b2bSystem', options, readers));
 }

@@ -5,8 +5,8 @@ import { implementing, integer, oneOf, optional, parseOptions } from '../../core
 import type { ImpersonationRules } from '../../services/impersonation.ts';
 import { keyMaterial, type KeyInput } from '../../tokens/key-material.ts';
 import {
-  boundCallbacks,
   sessionOptionReaders,
+  settleOptions,
   type SessionConfig,
   type SessionSystemOptions,
 } from '../session-options.ts';
@@ -62,5 +62,5 @@ export function readBearerSessionOptions(options: BearerSessionOptions): BearerS
     expiredStatus: optional(oneOf(401, 403), 401),
     cacheSize: optional(integer(0, 10_000_000), 10_000),
   });
-  return boundCallbacks(config);
+  return settleOptions(config);
 }

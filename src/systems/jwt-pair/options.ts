@@ -4,7 +4,7 @@ import type { Principal } from '../../core/principal.ts';
 import type { CredentialStrategy } from '../../core/strategy.ts';
 import type { ImpersonationRules } from '../../services/impersonation.ts';
 import { pairOptionReaders, type PairConfig, type PairSystemOptions } from '../pair-options.ts';
-import { boundCallbacks } from '../session-options.ts';
+import { settleOptions } from '../session-options.ts';
 import {
   boundSocialDirectory,
   readSocialOptions,
@@ -57,7 +57,7 @@ export function readJwtPairOptions(options: JwtPairOptions): JwtPairConfig {
     trimPassword: optional(flag),
     social: optional(readSocialOptions),
   });
-  return boundCallbacks({
+  return settleOptions({
     ...config,
     trimPassword: trimPassword ?? compat === 'drf',
     social: config.social && boundSocialDirectory(config.social, config.deadlineMs),

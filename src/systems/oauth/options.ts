@@ -24,13 +24,13 @@ import { keyMaterial, type KeyInput } from '../../tokens/key-material.ts';
 import type { KeyRing } from '../../tokens/key-ring.ts';
 import type { KeysOption } from '../../tokens/keys-option.ts';
 import {
-  boundCallbacks,
   sessionOptionReaders,
+  settleOptions,
   type SessionConfig,
   type SessionSystemOptions,
   type SystemEvent,
 } from '../session-options.ts';
-import { endpointLimiterOption, type EndpointLimiter } from './endpoint-limiter.ts';
+import { endpointLimiterOption, limitByAddress, type EndpointLimiter } from './endpoint-limiter.ts';
 import type { ApplicationView, InteractionPages } from './interaction.ts';
 import { issuerOption, urlOption } from './urls.ts';
 
@@ -103,9 +103,11 @@ export interface OAuthOptions extends Omit<SessionSystemOptions<User>, 'director
   /**
    * Bounds requests of the token, device, revocation and introspection endpoints: a guard such as
    * `rateLimit({ name: 'oauth', by: 'address', … })`, or a callback that gives the seconds to wait, or `null` to go on.
-   * None by default: how often an application may ask is for its operator to say.
+   * By default 1,200 requests a minute from one address, counted in the system's own store: a device that polls sends 12,
+   * and a server that acts for many users may need more. `null` for none, where something in front of the application
+   * bounds them.
    */
-  readonly endpointLimiter?: EndpointLimiter | Guard | undefined;
+  readonly endpointLimiter?: EndpointLimiter | Guard | null | undefined;
   /** The most opaque access tokens that are remembered; default 10,000, and 0 switches it off. */
   readonly cacheSize?: number | undefined;
   /** Is told what other systems tell theirs, and of every edit of applications. */
@@ -136,7 +138,7 @@ export interface OAuthConfig extends Omit<SessionConfig<User>, 'directory' | 'on
   readonly revocation: boolean;
   readonly introspection: boolean;
   readonly resource: string | undefined;
-  readonly endpointLimiter: EndpointLimiter | undefined;
+  readonly endpointLimiter: EndpointLimiter | null;
   readonly cacheSize: number;
   readonly onEvent: EventSink<OAuthEvent> | undefined;
 }
@@ -168,11 +170,12 @@ export function readOAuthOptions(options: OAuthOptions): OAuthConfig {
     revocation: optional(flag, true),
     introspection: optional(flag, true),
     resource: optional(urlOption),
-    endpointLimiter: optional(endpointLimiterOption),
+    endpointLimiter: optional(nullable(endpointLimiterOption)),
     cacheSize: optional(integer(0, 10_000_000), 10_000),
     onEvent: optional(callback<EventSink<OAuthEvent>>()),
   });
-  return boundCallbacks({ ...config, webAppUrl: webAppUrl ?? config.issuer });
+  const { endpointLimiter = limitByAddress(config) } = config;
+  return settleOptions({ ...config, endpointLimiter, webAppUrl: webAppUrl ?? config.issuer });
 }
 
 const scopesWithWords: Reader<ReadonlyMap<string, string>> = (value, path) => {

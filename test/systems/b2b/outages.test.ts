@@ -182,7 +182,7 @@ describe('An outage', () => {
   });
 
   it('a directory that says nothing clear has not said yes', async () => {
-    const stage = await startStage(NODE_HOST, { accountCheck: 'each-request' });
+    const stage = await startStage(NODE_HOST, { accountCheck: 'each-request', loginLimiter: null });
     const { directory } = stage;
     const pair = await stage.login();
     const honest = { ...directory };

@@ -24,6 +24,7 @@ describe('Options of oauthSystem', () => {
   it('takes the least that it needs', () => {
     expect(said({})).toBe('nothing was thrown');
     expect(said({ keys: undefined, accessTokens: 'opaque' })).toBe('nothing was thrown');
+    expect(said({ loginLimiter: null, endpointLimiter: null })).toBe('nothing was thrown');
   });
 
   it.each([
@@ -52,6 +53,12 @@ describe('Options of oauthSystem', () => {
 
   it.each<[string, Readonly<Record<string, unknown>>, RegExp]>([
     ['no issuer', { issuer: undefined }, /^option_missing: oauthSystem\.issuer/],
+    [
+      'no limiter',
+      { endpointLimiter: false },
+      /^option_invalid: oauthSystem\.endpointLimiter must be a callback/,
+    ],
+    ['no limiter of logins', { loginLimiter: false }, /^option_invalid: oauthSystem\.loginLimiter must be a/],
     ['no word about pages', { pages: undefined }, /^option_missing: oauthSystem\.pages/],
     ['no scopes', { scopes: undefined }, /^option_missing: oauthSystem\.scopes/],
     ['scopes without words', { scopes: ['a'] }, /oauthSystem\.scopes must be an object with a description/],

@@ -3,12 +3,15 @@ import { deny } from '../../../../src/core/decision.ts';
 import { authError, StoreError } from '../../../../src/core/errors.ts';
 import { memoryStore } from '../../../../src/stores/memory.ts';
 import { rateLimit } from '../../../../src/middleware/rate-limit.ts';
+import { exchangeWith } from '../../../support/fake-exchange.ts';
 import { movableClock } from '../../../support/movable-clock.ts';
 import { expectRefusal, expectTokens, UNAVAILABLE } from '../expectations.ts';
 import { startStage, stopStagesAfterEach } from '../stage.ts';
 
 stopStagesAfterEach();
 
+const EMPTY = () =>
+  Promise.resolve({ kind: 'bytes', bytes: new Uint8Array(), contentType: undefined } as const);
 const ASKED = { grant_type: 'client_credentials', scope: 'rest_api:read' };
 
 describe('Error body', () => {
@@ -55,6 +58,29 @@ describe('Error body', () => {
     const late = { status: 429, error: 'temporarily_unavailable', retryAfter: '60' };
     expectRefusal(await stage.post('/v1/oauth/introspect', {}), late);
     clock.advance(60);
+    expectRefusal(await stage.post('/v1/oauth/token', {}), { status: 400, error: 'invalid_request' });
+  });
+
+  it('AU-04 rate limited without any option: 1,200 a minute from one address, over these endpoints together', async () => {
+    const stage = await startStage();
+    const late = { status: 429, error: 'temporarily_unavailable', retryAfter: '60' };
+    for (let n = 0; n < 300; n++) {
+      for (const name of ['token', 'device', 'revoke', 'introspect']) {
+        const path = `/v1/oauth/${name}`;
+        const reply = await stage.system.handle(
+          exchangeWith({}, { method: 'POST', path, body: EMPTY }),
+          path,
+        );
+        expect(reply?.status).toBe(400);
+      }
+    }
+    for (const name of ['token', 'device', 'revoke', 'introspect']) {
+      expectRefusal(await stage.post(`/v1/oauth/${name}`, {}), late);
+    }
+    stage.address = '203.0.113.8';
+    expectRefusal(await stage.post('/v1/oauth/token', {}), { status: 400, error: 'invalid_request' });
+    stage.address = '203.0.113.7';
+    stage.clock.advance(60);
     expectRefusal(await stage.post('/v1/oauth/token', {}), { status: 400, error: 'invalid_request' });
   });
 

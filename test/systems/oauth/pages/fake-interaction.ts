@@ -60,7 +60,7 @@ export function fakeInteraction(
   act: Script,
   parts: { readonly webAppUrl: string; readonly clock: Clock; readonly limiter?: LoginLimiter | undefined },
 ): Interaction {
-  const { webAppUrl, clock, limiter } = parts;
+  const { webAppUrl, clock, limiter = null } = parts;
   const called = (name: string, ...details: readonly string[]): void => {
     act.calls.push([name, ...details].join(' '));
     if (act.fails?.at === name) throw act.fails.error;
