@@ -16,6 +16,7 @@ const STEPS = {
   unused: [['knip']],
   package: [
     ['node', 'scripts/build.mjs'],
+    ['node', 'scripts/subpath-sizes.mjs', '--check'],
     ['publint', '--strict'],
     ['attw', '--pack', '--profile', 'esm-only'],
   ],

@@ -66,7 +66,7 @@ describe('README.md', () => {
 });
 
 describe('the modules of all pages', () => {
-  it('compile under strict options', () => {
+  it('compile under strict options', { timeout: 120_000 }, () => {
     const modules = pages.flatMap(({ steps }) => steps.filter(({ language }) => language === 'ts'));
     expect(typeErrors(modules.map((step) => workshop.fileOf(step)))).toEqual([]);
   });

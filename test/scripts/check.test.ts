@@ -13,6 +13,7 @@ beforeEach(() => {
   writeFileSync(join(lab, 'scripts/build.mjs'), '');
   writeFileSync(join(lab, 'scripts/test-consumers.mjs'), '');
   writeFileSync(join(lab, 'scripts/reference.mjs'), '');
+  writeFileSync(join(lab, 'scripts/subpath-sizes.mjs'), '');
   mkdirSync(join(lab, 'node_modules/.bin'), { recursive: true });
   for (const tool of ['prettier', 'oxlint', 'knip', 'publint', 'attw']) standIn(tool, 'exit 0');
   mkdirSync(join(lab, 'node_modules/typescript/bin'), { recursive: true });
