@@ -25,6 +25,14 @@ describe('new JwtBearerStrategy', () => {
     });
   });
 
+  it('has the name and reads the headers that it is given, in any case', () => {
+    const options = { name: 'mine', headers: ['Authorization', 'X-Token'], exactSchemeCase: true };
+    expect(new JwtBearerStrategy({ ...GOOD, ...options })).toMatchObject({
+      name: 'mine',
+      claims: [{ headers: ['authorization', 'x-token'], exactSchemeCase: true }],
+    });
+  });
+
   it.each([undefined, null, 'secret', 42, [], () => GOOD])(
     'refuses %s in place of the options',
     (options) => {
@@ -160,6 +168,11 @@ describe('new JwtBearerStrategy', () => {
       'tokenType',
       { claim: 'typ' },
       'option_missing: JwtBearerStrategy.tokenType.value is required: give a string that is not empty.',
+    ],
+    [
+      'tokenType',
+      { value: 'access' },
+      'option_missing: JwtBearerStrategy.tokenType.claim is required: give a string that is not empty.',
     ],
     [
       'tokenType',
