@@ -1,5 +1,4 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/core/errors.ts';
 import { sealer, type SealingKey, type SealingKeys } from '../../src/core/sealing.ts';
@@ -9,18 +8,10 @@ const OTHER = Buffer.from('a1b2c3d4e5f60718293a4b5c6d7e8f90ffeeddccbbaa998877665
 const CONTEXT = ['workspace-1', 'connection-7', 'refresh_token'];
 
 describe('sealer', () => {
-  it('opens what it sealed, whatever the bytes and the context', () => {
+  it('opens what it sealed', () => {
     const box = sealer('sealing', { primary: KEY }, 'test');
-    fc.assert(
-      fc.property(
-        fc.uint8Array({ maxLength: 300 }),
-        fc.array(fc.string({ unit: 'binary' }), { maxLength: 4 }),
-        (plain, context) => {
-          const opened = box.open(box.seal(plain, context), context);
-          return opened !== null && !opened.resealDue && opened.plain.equals(plain);
-        },
-      ),
-    );
+    const opened = box.open(box.seal(Buffer.from('a secret'), CONTEXT), CONTEXT);
+    expect(opened).toEqual({ plain: Buffer.from('a secret'), resealDue: false });
   });
 
   it('opens what other programs sealed by the same rules, so that what rests in a store stays readable', () => {
