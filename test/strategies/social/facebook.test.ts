@@ -98,6 +98,12 @@ describe('new FacebookStrategy', () => {
     },
   );
 
+  it('takes no list for a version, although it reads as one', () => {
+    expect(complaint(() => signInOf({ graphVersion: ['v24.0'] as never }))).toMatch(
+      /graphVersion must be a version of the Graph API, such as "v24\.0", not a list\.$/,
+    );
+  });
+
   it.each(['authorizationUrl', 'graphUrl'])('refuses a plain %s', (name) => {
     expect(complaint(() => signInOf({ endpoints: { [name]: 'http://facebook.example/' } }))).toBe(
       `option_invalid: FacebookStrategy.endpoints.${name} must be an absolute https address without user and fragment (http on loopback only), not a string.`,
