@@ -31,6 +31,8 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/**/*.ts', 'strategies/**/*.ts'],
       reporter: ['text', 'html', 'json-summary'],
+      // One red test is no reason to lose the figures of a run that takes many minutes.
+      reportOnFailure: true,
     },
   },
 });
