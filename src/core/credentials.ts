@@ -205,10 +205,7 @@ function fits(claim: CredentialClaim, value: string): boolean {
   return claim.shape === 'jwt' ? isJwtShaped(value) : TOKEN.test(value) && !isJwtShaped(value);
 }
 
+/** Whether two headers, which are other names of one, brought the same credential. */
 function sameUnderAlias(a: Found, b: Found): boolean {
-  return (
-    a.claim === b.claim &&
-    a.credential.header !== b.credential.header &&
-    a.credential.value === b.credential.value
-  );
+  return a.claim === b.claim && a.credential.value === b.credential.value;
 }

@@ -56,6 +56,17 @@ describe('credentialReader', () => {
     ['a scheme with a suffix', { authorization: 'BearerX abc' }, 'absent: scheme_unsupported'],
     ['a comma after the scheme', { authorization: 'Bearer, abc' }, 'absent: scheme_unsupported'],
     ['the scheme alone', { authorization: 'Bearer' }, 'refused: credentials_malformed'],
+    ['the scheme alone in another case', { authorization: 'bearer' }, 'refused: credentials_malformed'],
+    [
+      'a second word after a tab, the scheme in another case',
+      { authorization: 'bearer abc\tdef' },
+      'refused: credentials_malformed',
+    ],
+    [
+      'a second word after a blank, the scheme in another case before a tab',
+      { authorization: 'bearer\tabc def' },
+      'refused: credentials_malformed',
+    ],
     ['the scheme and blanks', { authorization: 'Bearer \t ' }, 'refused: credentials_malformed'],
     ['a second word', { authorization: 'Bearer abc def' }, 'refused: credentials_malformed'],
     ['a second word after a tab', { authorization: 'Bearer abc\tdef' }, 'refused: credentials_malformed'],
@@ -98,6 +109,7 @@ describe('credentialReader', () => {
     const exact = { ...BEARER, exactSchemeCase: true };
     expect(outcome([exact], { authorization: 'Bearer abc' })).toBe('abc');
     expect(outcome([exact], { authorization: 'bearer abc' })).toBe('absent: scheme_unsupported');
+    expect(outcome([exact], { authorization: 'Bearer' })).toBe('refused: credentials_malformed');
   });
 
   it('reads a verbatim credential with everything after one space, commas and blanks included', () => {
@@ -113,6 +125,17 @@ describe('credentialReader', () => {
     });
     expect(outcome([API_KEY], { 'x-api-key': 'abc def' })).toBe('refused: credentials_malformed');
     expect(outcome([API_KEY], { 'x-api-key': 'abc, def' })).toBe('refused: credentials_joined');
+  });
+
+  it('takes a credential for that of its own header and its own scheme only', () => {
+    expect(outcome([BEARER, API_KEY], { authorization: 'abc' })).toBe('absent: scheme_unsupported');
+    expect(outcome([BEARER, API_KEY], { 'x-api-key': 'Bearer abc' })).toBe('refused: credentials_malformed');
+    for (const word of ['Bearer', 'bearer']) {
+      expect(read([VERBATIM, BEARER], { authorization: `${word} abc` })).toMatchObject({ claim: BEARER });
+    }
+    for (const word of ['Api-Key', 'api-key']) {
+      expect(read([BEARER, VERBATIM], { authorization: `${word} abc` })).toMatchObject({ claim: VERBATIM });
+    }
   });
 
   it('prefers a claim with a scheme to one without on the same header', () => {
@@ -188,6 +211,7 @@ describe('findOverlap', () => {
     ['two without scheme', API_KEY, API_KEY, [0, 1]],
     ['with and without scheme', BEARER, { ...API_KEY, headers: ['authorization'] }, null],
     ['a verbatim one, which has no shape', JWT, { ...OPAQUE, value: 'verbatim' }, [0, 1]],
+    ['a verbatim one first', { ...OPAQUE, value: 'verbatim' }, JWT, [0, 1]],
   ])('judges %s', (_, a, b, expected) => {
     expect(findOverlap([a, b])).toEqual(expected);
   });
@@ -198,7 +222,7 @@ describe('findOverlap', () => {
 });
 
 describe('isJwtShaped', () => {
-  it.each(['a.b.c', 'A-Z_9.0.x'])('says yes to %s', (token) => {
+  it.each(['a.b.c', 'A-Z_9.0.x', 'ab.cd.ef'])('says yes to %s', (token) => {
     expect(isJwtShaped(token)).toBe(true);
   });
 

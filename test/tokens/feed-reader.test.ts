@@ -100,6 +100,15 @@ describe('feedReader', () => {
     await reading(1).answer([], 'c1');
   });
 
+  it('lets a request join a reading that began as long ago as what is known may be old', async () => {
+    const first = reader.fresh();
+    clock.advance(10);
+    const second = reader.fresh();
+    await reading(0).answer([], 'c1');
+    await Promise.all([first, second]);
+    expect(feed.readings).toHaveLength(1);
+  });
+
   it('does not let a request join a reading that began longer ago than what is known may be old', async () => {
     const first = reader.fresh();
     clock.advance(10.001);
@@ -154,8 +163,11 @@ describe('feedReader', () => {
     expect(seen).toEqual(['sid:c']);
   });
 
-  it('starts no second poll while one is under way', async () => {
+  it('starts no second timer, and no second poll while one is under way', async () => {
     await sync();
+    clock.advance(11);
+    void reader.fresh();
+    expect(vi.getTimerCount()).toBe(1);
     vi.advanceTimersByTime(5 * POLL_MS);
     await settled();
     expect(feed.readings).toHaveLength(2);
