@@ -57,8 +57,11 @@ export interface FamilyRow extends RotationState {
   readonly feedMs: number;
 }
 
+/** What of a row its family is made of. */
+export type KeptFamily = Omit<FamilyRow, 'quietBelow' | 'feedMs'>;
+
 /** The family that a row stands for. */
-export function familyOf(row: FamilyRow): Family {
+export function familyOf(row: KeptFamily): Family {
   const { id, owner, parent, data, generation, createdAt, rotatedAt, expiresAt, absoluteAt } = row;
   return {
     id,

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { ConfigError } from '../../core/errors.ts';
 import { type Reader, wrong } from '../../core/options.ts';
 
@@ -81,9 +82,13 @@ function ioredisWires(client: IoredisClient): MakeWire {
     });
     own.on('error', ended);
     own.on('close', () => ended());
+    const gather = gathering(() => (own as { readonly stream?: unknown }).stream);
     return {
       open: () => own.connect(),
-      send: ([command = '', ...args]) => own.call(command, ...args),
+      send(args) {
+        gather();
+        return own.call(...(args as [string, ...string[]]));
+      },
       destroy: () => own.disconnect(),
     };
   };
@@ -120,6 +125,26 @@ function nodeRedisWires(client: NodeRedisClient): MakeWire {
         }
       },
     };
+  };
+}
+
+/**
+ * Lets what is written to a socket in one turn leave in one piece, at the end of the turn: many answers come together and
+ * each is followed by another command, whose way through the system costs more than all that is done here for it. To be
+ * called before each write.
+ */
+function gathering(socket: () => unknown): () => void {
+  let gathers = false;
+  return () => {
+    if (gathers) return;
+    const found = socket() as Partial<Pick<Writable, 'cork' | 'uncork'>> | null | undefined;
+    if (typeof found?.cork !== 'function') return;
+    gathers = true;
+    found.cork();
+    process.nextTick(() => {
+      gathers = false;
+      found.uncork?.();
+    });
   };
 }
 

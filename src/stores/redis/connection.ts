@@ -18,13 +18,22 @@ export interface Connection {
   dropped(): RedisError | null;
 }
 
+/** A command that somebody waits for. */
+interface Call {
+  readonly sentAt: number;
+  readonly waitMs: number;
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (failure: RedisError) => void;
+  timer: NodeJS.Timeout | undefined;
+}
+
 /** @param onDrop Called once, when it fails or is dropped. */
 export function connectionOver(
   makeWire: MakeWire,
   { connectMs, timeoutMs }: { readonly connectMs: number; readonly timeoutMs: number },
   onDrop: () => void,
 ): Connection {
-  const waiting = new Set<(failure: RedisError) => void>();
+  const waiting = new Set<Call>();
   /** Commands that the client still holds, also those whose callers have gone. */
   let unanswered = 0;
   let heardAt = 0;
@@ -37,8 +46,7 @@ export function connectionOver(
     if (dropped !== null) return;
     dropped = failure;
     onDrop();
-    for (const reject of waiting) reject(failure);
-    waiting.clear();
+    for (const call of waiting) settle(call)?.reject(failure);
     wire.destroy();
   }
 
@@ -56,52 +64,63 @@ export function connectionOver(
     }
     return new Promise((resolve, reject) => {
       const sentAt = performance.now();
-      const timer = setTimeout(() => setImmediate(expire), waitMs);
-      waiting.add(fail);
+      const call: Call = { sentAt, waitMs, resolve, reject, timer: undefined };
+      call.timer = setTimeout(judge, waitMs, call);
+      waiting.add(call);
       unanswered += 1;
-      void carry();
-
-      async function carry(): Promise<void> {
-        try {
-          const till = String(Math.ceil(sentAt + aheadMs + waitMs));
-          const reply = await wire.send(typeof command === 'function' ? command(till) : command);
-          heardAt = performance.now();
-          if (settle()) resolve(reply);
-        } catch (thrown) {
-          const failure = failureOf(thrown);
-          if (failure.isReply) heardAt = performance.now();
-          const isAwaited = settle();
-          if (isAwaited) reject(failure);
-          // A replica is what is left of a primary that another has taken over from; and a server that calls late what is
-          // still waited for has had its clock set, so its time has to be asked for anew.
-          const isStale = failure.code === 'READONLY' || (failure.code === 'LATE' && isAwaited);
-          if (!failure.isReply || isStale) drop(failure);
-        } finally {
-          unanswered -= 1;
-        }
-      }
-
-      function settle(): boolean {
-        clearTimeout(timer);
-        return waiting.delete(fail);
-      }
-
-      function fail(failure: RedisError): void {
-        clearTimeout(timer);
-        reject(failure);
-      }
-
-      /** Runs after answers that came while this process was held up have been read. */
-      function expire(): void {
-        if (!waiting.has(fail)) return;
-        settle();
-        const late = new RedisError('DEADLINE', `no answer came within ${Math.round(waitMs)} ms`);
-        reject(late);
-        // Those who had less time left, for want of a connection or because this process was held up, prove nothing.
-        const silentMs = performance.now() - Math.max(sentAt, heardAt);
-        if (silentMs >= Math.max(waitMs, timeoutMs) - TIMER_SLACK_MS) drop(late);
-      }
+      carry(command, call).then(
+        (reply) => answered(call, reply),
+        (thrown) => failed(call, failureOf(thrown)),
+      );
     });
+  }
+
+  /** What the client throws is no other failure than what it rejects with. */
+  function carry(command: Command, { sentAt, waitMs }: Call): Promise<unknown> {
+    try {
+      if (typeof command !== 'function') return wire.send(command);
+      return wire.send(command(String(Math.ceil(sentAt + aheadMs + waitMs))));
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+  }
+
+  /** Ends the waiting of a call; `null` when it was over already. */
+  function settle(call: Call): Call | null {
+    clearTimeout(call.timer);
+    return waiting.delete(call) ? call : null;
+  }
+
+  function answered(call: Call, reply: unknown): void {
+    unanswered -= 1;
+    heardAt = performance.now();
+    settle(call)?.resolve(reply);
+  }
+
+  function failed(call: Call, failure: RedisError): void {
+    unanswered -= 1;
+    if (failure.isReply) heardAt = performance.now();
+    const awaited = settle(call);
+    awaited?.reject(failure);
+    // A replica is what is left of a primary that another has taken over from; and a server that calls late what is
+    // still waited for has had its clock set, so its time has to be asked for anew.
+    const isStale = failure.code === 'READONLY' || (failure.code === 'LATE' && awaited !== null);
+    if (!failure.isReply || isStale) drop(failure);
+  }
+
+  /** Answers that came while this process was held up are read first. */
+  function judge(call: Call): void {
+    setImmediate(expire, call);
+  }
+
+  function expire(call: Call): void {
+    if (settle(call) === null) return;
+    const { sentAt, waitMs, reject } = call;
+    const late = new RedisError('DEADLINE', `no answer came within ${Math.round(waitMs)} ms`);
+    reject(late);
+    // Those who had less time left, for want of a connection or because this process was held up, prove nothing.
+    const silentMs = performance.now() - Math.max(sentAt, heardAt);
+    if (silentMs >= Math.max(waitMs, timeoutMs) - TIMER_SLACK_MS) drop(late);
   }
 
   return {

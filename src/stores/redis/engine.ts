@@ -19,38 +19,51 @@ export interface RedisEngine {
   serverNow(): Promise<number>;
 }
 
+/** What a script does, and the flags that it has in Redis. */
 export interface Script {
-  readonly lua: string;
-  readonly sha: string;
+  readonly body: string;
+  readonly flags: string;
 }
 
 /**
- * A script with the parts of the library that it needs. Its `KEYS[1]` is the key that it is mostly about, `base` what all
- * keys begin with, `now` the time, `margin` for how long keys stay beyond their expiry, and its own arguments begin at
- * `ARGV[4]`.
+ * A script. Its `KEYS[1]` is the key that it is mostly about, `base` what all keys begin with, `now` the time in
+ * milliseconds and `micros` in microseconds, `margin` for how long keys stay beyond their expiry, and its own arguments begin
+ * at `ARGV[2]`. A server makes every function and list of a script anew in each call, so each has only those that it needs,
+ * and those for rare cases where these are decided.
  *
  * It does nothing when its caller has stopped waiting for it. A server that hung finds what was sent to it meanwhile when
  * it goes on, perhaps minutes later: a rotation that then took place would make its caller's next try look like theft.
  *
  * @param flags `allow-oom` lets it run when the server has no memory left, since it ends in less of it.
  */
-export function script(body: string, { library = '', flags = '' } = {}): Script {
-  const lua = `#!lua${flags === '' ? '' : ` flags=${flags}`}\n${PRELUDE}${library}${body}`;
-  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
+export function script(body: string, { flags = '' } = {}): Script {
+  return { body, flags };
 }
 
-/** `int` writes a time without an exponent. `keep` lets a key live at least until a moment, and never shortens its life. */
-const PRELUDE = `
-local base, margin = ARGV[1], tonumber(ARGV[3])
-local at, till = ARGV[2]:match('^(%d*)|(%d+)$')
-local clock = redis.call('TIME')
-local micros = clock[1] * 1000000 + clock[2]
+/** `ARGV[1]` is until when somebody waits for it; with a clock that was handed in, the time by it comes before. */
+const OWN_CLOCK = `
+local now, till = math.floor(micros / 1000), ARGV[1]`;
+const CLOCK_GIVEN = `
+local now, till = ARGV[1]:match('^(%d+)|(%d+)$')
+now = tonumber(now)`;
+
+/** `int` writes a time without an exponent. */
+const head = (base: string, clock: Clock | null): string => `
+local base, margin = '${base}', ${clock === null ? 0 : 86_400_000}
+local time = redis.call('TIME')
+local micros = time[1] * 1000000 + time[2]${clock === null ? OWN_CLOCK : CLOCK_GIVEN}
 if micros / 1000 > tonumber(till) then return redis.error_reply('LATE nobody waits for this any longer') end
-local now = tonumber(at) or math.floor(micros / 1000)
 local function int(n) return string.format('%.0f', n) end
-local function keep(key, at)
-  at = int(at + margin)
-  if redis.call('PEXPIREAT', key, at, 'NX') == 0 then redis.call('PEXPIREAT', key, at, 'GT') end
+`;
+
+/**
+ * `enlist` puts a member with a score into a set, which lives at least until a moment; its life is never shortened. What was a
+ * member already is of a set that has an end.
+ */
+export const ENLIST = `
+local function enlist(set, score, member, at)
+  if redis.call('ZADD', set, score, member) == 1 and redis.call('PEXPIREAT', set, at, 'NX') == 1 then return end
+  redis.call('PEXPIREAT', set, at, 'GT')
 end
 `;
 
@@ -60,7 +73,18 @@ end
  */
 export function createEngine(link: Link, prefix: string, clock: Clock | null): RedisEngine {
   const base = `{${prefix}}:1:`;
-  const margin = clock === null ? '0' : '86400000';
+  const texts = new Map<Script, { readonly lua: string; readonly sha: string }>();
+
+  function compiled(step: Script): { readonly lua: string; readonly sha: string } {
+    let text = texts.get(step);
+    if (text === undefined) {
+      const flags = step.flags === '' ? '' : ` flags=${step.flags}`;
+      const lua = `#!lua${flags}${head(base, clock)}${step.body}`;
+      text = { lua, sha: createHash('sha1').update(lua).digest('hex') };
+      texts.set(step, text);
+    }
+    return text;
+  }
 
   async function serverNow(): Promise<number> {
     const [seconds, micros] = (await link.send(['TIME'])) as readonly [string, string];
@@ -70,17 +94,17 @@ export function createEngine(link: Link, prefix: string, clock: Clock | null): R
   return {
     key: (name) => base + name,
     read: (...args) => link.send(args),
-    async run({ lua, sha }, key, ...args) {
-      const now = clock === null ? '' : String(clock.now());
+    run(step, key, ...args) {
+      const { lua, sha } = compiled(step);
+      const now = clock === null ? '' : `${clock.now()}|`;
       const own = args.map(String);
-      const rest = (till: string): readonly string[] => ['1', key, base, `${now}|${till}`, margin, ...own];
-      try {
-        return await link.send((till) => ['EVALSHA', sha, ...rest(till)]);
-      } catch (error) {
+      const send = (command: string, text: string): Promise<unknown> =>
+        link.send((till) => [command, text, '1', key, now + till, ...own]);
+      return send('EVALSHA', sha).catch((error: unknown) => {
         // A server that was restarted, or whose scripts were flushed, learns it anew.
         if (!(error instanceof RedisError) || error.code !== 'NOSCRIPT') throw error;
-        return link.send((till) => ['EVAL', lua, ...rest(till)]);
-      }
+        return send('EVAL', lua);
+      });
     },
     hasPassed: (time) => clock !== null && time <= clock.now(),
     now: async () => (clock === null ? serverNow() : clock.now()),

@@ -1,8 +1,8 @@
 import { StoreError } from '../../core/errors.ts';
-import type { Family } from '../../core/store.ts';
+import type { Family, RotatePolicy } from '../../core/store.ts';
 import { encodeData, isKey } from '../input.ts';
 import { compareUtf8 } from '../memory/utf8-order.ts';
-import { checkNewFamily, checkPolicy, type FamilyRow, familyOf, isGeneration } from '../rotation.ts';
+import { checkNewFamily, checkPolicy, familyOf, isGeneration, type KeptFamily } from '../rotation.ts';
 import type { Engine } from '../stepwise.ts';
 import { BATCH, numberOf, type RedisEngine, textOf } from './engine.ts';
 import { CREATE, FIELDS, REVOKE, REVOKE_ALL, ROTATE } from './family-scripts.ts';
@@ -34,7 +34,7 @@ export function createFamilies(engine: RedisEngine): RedisFamilies {
       checkNewFamily(family);
       const { id, owner, parent = null, handles = [] } = family;
       const chunks = chunksOf(encodeData(family.data));
-      const [failure, ...fields] = (await engine.run(
+      const reply = (await engine.run(
         CREATE,
         keyOf(id),
         id,
@@ -47,8 +47,8 @@ export function createFamilies(engine: RedisEngine): RedisFamilies {
         ...chunks,
         ...handles,
       )) as readonly unknown[];
-      if (failure !== '') throw new StoreError(FAILURES[String(failure)] ?? 'The family cannot be made.');
-      return familyOf(rowOf(id, fields) as FamilyRow);
+      if (outcomeOf(reply) !== 'created') throw new StoreError('The family cannot be made.');
+      return familyToldBy(reply, id);
     },
     familyGet: (id) => (isKey(id) ? read(id) : null),
     async familyByHandle(handle) {
@@ -61,29 +61,23 @@ export function createFamilies(engine: RedisEngine): RedisFamilies {
     },
     async familyRotate(id, generation, policy) {
       checkPolicy(policy);
-      const chunks = policy.data === undefined ? [] : chunksOf(encodeData(policy.data));
+      const more = furtherThan(policy);
       // No engine needs to be asked about what no store has issued.
       if (!isKey(id) || !isGeneration(generation)) return { outcome: 'gone' };
-      const [outcome, ...fields] = (await engine.run(
+      const reply = (await engine.run(
         ROTATE,
         keyOf(id),
-        id,
         generation,
         policy.graceMs,
         policy.idleMs,
         policy.feedMs ?? 0,
-        policy.feedGeneration === true ? 1 : 0,
-        policy.retireQuietly === true ? 1 : 0,
-        chunks.length,
-        ...chunks,
-        ...(policy.handles ?? []),
+        ...more,
       )) as readonly unknown[];
+      const outcome = outcomeOf(reply);
       if (outcome === 'gone') return { outcome };
-      const failure = FAILURES[String(outcome)];
-      if (failure !== undefined) throw new StoreError(failure);
       return {
         outcome: outcome as 'rotated' | 'ahead' | 'replayed' | 'reuse',
-        family: familyOf(rowOf(id, fields) as FamilyRow),
+        family: familyToldBy(reply, id),
       };
     },
     async familyRevoke(id) {
@@ -115,32 +109,53 @@ const FAILURES: Readonly<Record<string, string>> = {
   twice: 'A handle is given twice.',
 };
 
-/** The row that a hash holds, its fields in the order of `FIELDS`. */
-function rowOf(id: string, fields: readonly unknown[]): FamilyRow | null {
-  const [
-    generation,
-    quietBelow,
-    rotatedAt,
-    expiresAt,
-    absoluteAt,
-    feedMs,
-    owner,
-    parent,
-    createdAt,
-    ...data
-  ] = fields;
-  if (textOf(generation) === null) return null;
-  return {
+/** @throws {@link StoreError} for what a script refused to do. */
+function outcomeOf(reply: readonly unknown[]): string {
+  const outcome = String(reply[0]);
+  const failure = FAILURES[outcome];
+  if (failure !== undefined) throw new StoreError(failure);
+  return outcome;
+}
+
+/** The family in the reply of a script, as `tell` writes it. */
+function familyToldBy([, owner, parent, data, numbers]: readonly unknown[], id: string): Family {
+  const [generation, createdAt, rotatedAt, expiresAt, absoluteAt] = String(numbers).split(' ');
+  return familyOf({
     id,
     owner: String(owner),
     parent: textOf(parent),
-    data: dataIn(data.map(textOf)),
+    data: String(data),
     generation: Number(generation),
-    quietBelow: numberOf(quietBelow) ?? 1,
     createdAt: Number(createdAt),
     rotatedAt: Number(rotatedAt),
     expiresAt: Number(expiresAt),
-    absoluteAt: numberOf(absoluteAt),
-    feedMs: Number(feedMs),
+    absoluteAt: absoluteAt === '' ? null : Number(absoluteAt),
+  });
+}
+
+/** The arguments of a rotation that does more than to rotate. */
+function furtherThan(policy: RotatePolicy): readonly (string | number)[] {
+  const { data, handles = [] } = policy;
+  const flags = (policy.feedGeneration === true ? 'f' : '') + (policy.retireQuietly === true ? 'q' : '');
+  if (data === undefined && handles.length === 0 && flags === '') return NONE;
+  const chunks = data === undefined ? NONE : chunksOf(encodeData(data));
+  return [flags, chunks.length, ...chunks, ...handles];
+}
+
+const NONE: readonly string[] = [];
+
+/** The row that a hash holds, its fields in the order of `FIELDS`. */
+function rowOf(id: string, fields: readonly unknown[]): KeptFamily | null {
+  if (textOf(fields[0]) === null) return null;
+  return {
+    id,
+    owner: String(fields[6]),
+    parent: textOf(fields[7]),
+    data: dataIn(fields.slice(9).map(textOf)),
+    generation: Number(fields[0]),
+    createdAt: Number(fields[8]),
+    rotatedAt: Number(fields[2]),
+    expiresAt: Number(fields[3]),
+    absoluteAt: numberOf(fields[4]),
   };
 }

@@ -5,7 +5,14 @@ import { script } from './engine.ts';
  * Streams can only be cut at their beginning, where a line may have to stay for longer than those that follow it; so lines
  * are deleted one by one. They stay for a minute beyond their end, that readers which were here lately find their place.
  */
-export const FEED_LIBRARY = `
+export const FEED = `
+local function feed(key, value, ends)
+  local id = redis.call('XADD', base .. 'feed', '*', 'k', key, 'v', int(value), 'x', int(ends))
+  redis.call('ZADD', base .. 'ends', int(ends), id)
+end
+`;
+
+const TRIMMING = `
 local function trim(limit)
   local ids = redis.call('ZRANGE', base .. 'ends', '-inf', int(now - 60000), 'BYSCORE', 'LIMIT', '0', limit)
   for _, id in ipairs(ids) do
@@ -14,20 +21,22 @@ local function trim(limit)
   end
   return #ids
 end
-local function feed(key, value, ends)
-  local id = redis.call('XADD', base .. 'feed', '*', 'k', key, 'v', int(value), 'x', int(ends))
-  redis.call('ZADD', base .. 'ends', int(ends), id)
-end
+`;
+
+/** What a script that appended to the feed does last. */
+export const TRIM_SOME = `${TRIMMING}
+trim('16')
 `;
 
 /** `ARGV`: key, value and end of each line. */
-export const APPEND = script(
-  `
-for at = 4, #ARGV, 3 do feed(ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])) end
-trim('16')
-`,
-  { library: FEED_LIBRARY },
-);
+export const APPEND = script(`${FEED}
+for at = 2, #ARGV, 3 do feed(ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])) end
+${TRIM_SOME}`);
 
 /** `ARGV`: the most lines. */
-export const TRIM = script(`return trim(ARGV[4])`, { library: FEED_LIBRARY, flags: 'allow-oom' });
+export const TRIM = script(
+  `${TRIMMING}
+return trim(ARGV[2])
+`,
+  { flags: 'allow-oom' },
+);

@@ -89,12 +89,16 @@ export function createLink({ makeWire, timeoutMs, greet }: LinkOptions): Link {
     }
   }
 
+  async function connectAndSend(command: Command, waitMs: number): Promise<unknown> {
+    const startedAt = performance.now();
+    const connection = await connected(waitMs);
+    return connection.send(command, Math.max(1, waitMs - (performance.now() - startedAt)));
+  }
+
   return {
-    async send(command, waitMs = timeoutMs) {
-      if (closed) throw new StoreError('The Redis store is closed.');
-      const startedAt = performance.now();
-      const connection = live ?? (await connected(waitMs));
-      return connection.send(command, Math.max(1, waitMs - (performance.now() - startedAt)));
+    send(command, waitMs = timeoutMs) {
+      if (closed) return Promise.reject(new StoreError('The Redis store is closed.'));
+      return live === null ? connectAndSend(command, waitMs) : live.send(command, waitMs);
     },
     close() {
       closed = true;

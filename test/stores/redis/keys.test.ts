@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
+import type { Family } from '../../../src/core/store.ts';
 import { redisStore } from '../../../src/stores/redis.ts';
 import { CAN_START_REDIS, REDIS_SOURCE, startRedis } from '../../support/redis.ts';
 import { movableClock } from '../../support/movable-clock.ts';
@@ -114,6 +115,38 @@ describe.skipIf(REDIS_SOURCE === null)('redisStore: the keys it leaves', () => {
       expect(await stage.admin.pexpiretime(key(`h:h${handle}`))).toBeGreaterThanOrEqual(ends);
       expect((await moved.familyByHandle(`h${handle}`))?.generation).toBe(handle);
     }
+    await moved.close();
+  });
+
+  it('list a family for as long as it lives, without a write to the lists in most rotations', async () => {
+    const clock = movableClock(Math.floor(Date.now() / 1000));
+    const moved = redisStore({ client: stage.admin, prefix: stage.prefix, clock });
+    const idleMs = 24 * HOUR_MS;
+    const family = { owner: 'u1', data: 1, idleMs, absoluteAt: null, feedMs: 1 };
+    await moved.familyCreate({ ...family, id: 'f1', idleMs: 100 * HOUR_MS });
+    await moved.familyCreate({ ...family, id: 'f2', parent: 'f1' });
+    const lists = [key('o:u1'), key('c:f1')];
+    const places = async (): Promise<readonly number[]> =>
+      Promise.all(lists.map(async (list) => Number(await stage.admin.zscore(list, 'f2'))));
+    const seen = new Set<number>();
+    for (let generation = 1; generation <= 60; generation++) {
+      clock.advance(3_600);
+      // As one that listed families for no longer than they lived would have left it.
+      if (generation === 30)
+        for (const list of lists) await stage.admin.zadd(list, clock.now() + HOUR_MS, 'f2');
+      const { family: rotated } = (await moved.familyRotate('f2', generation, { idleMs, graceMs: 0 })) as {
+        readonly family: Family;
+      };
+      for (const place of await places()) {
+        expect(place).toBeGreaterThanOrEqual(rotated.expiresAt);
+        seen.add(place);
+      }
+      for (const list of lists)
+        expect(await stage.admin.pexpiretime(list)).toBeGreaterThanOrEqual(rotated.expiresAt);
+    }
+    // An eighth of a day is three hours.
+    expect(seen.size).toBeLessThan(25);
+    expect(await moved.familyRevokeAll('u1')).toBe(2);
     await moved.close();
   });
 
