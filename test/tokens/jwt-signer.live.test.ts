@@ -78,4 +78,42 @@ describe('issuerOnlyRing over a ring that lives', () => {
     expect(await own.candidates('HS256', 'b')).toEqual([own.keys[1]?.verify]);
     expect(own.keys[1]).toMatchObject({ kid: 'b', algorithm: 'HS256' });
   });
+
+  it('asks the ring for no key that it has, and takes none of another algorithm', async () => {
+    let asked = 0;
+    const fixed = ring({ key: TEST_SECRET, kid: 'a' });
+    const counting: KeyRing = {
+      ...fixed,
+      candidates(algorithm, kid) {
+        asked += 1;
+        return fixed.candidates(algorithm, kid);
+      },
+    };
+    const own = issuerOnlyRing(counting);
+    expect(own.candidates('HS256', 'a')).toEqual([own.keys[0]?.verify]);
+    expect(asked).toBe(0);
+    expect(await own.candidates('HS512', 'a')).toEqual([]);
+    expect(asked).toBe(1);
+  });
+
+  it('JWT-20 changes whenever the ring does', () => {
+    let revision = 3;
+    const changing: KeyRing = {
+      ...ring({ key: TEST_SECRET }),
+      get revision() {
+        return revision;
+      },
+    };
+    const own = issuerOnlyRing(changing);
+    expect(own.revision).toBe(3);
+    revision = 4;
+    expect(own.revision).toBe(4);
+  });
+
+  it('is as fresh as the ring, which need not say so when its keys never change', async () => {
+    const fixed = ring({ key: TEST_SECRET });
+    expect(issuerOnlyRing(fixed).fresh).toBeUndefined();
+    const stale = issuerOnlyRing({ ...fixed, fresh: () => Promise.reject(new StoreError('not yet')) });
+    await expect(stale.fresh?.()).rejects.toBeInstanceOf(StoreError);
+  });
 });
