@@ -64,10 +64,8 @@ const GROUPS = [
   ['secrets', /^src\/core\/(?:secrets|sealing|request-id)\./],
   ['network', /^src\/(?:network\/|middleware\/client-address\.)/],
   ['requests', /^src\/(?:passport\/|middleware\/|services\/account-check\.)/],
-  [
-    'jwt',
-    /^src\/(?:tokens\/(?:jwt-verifier|jwt-gate|claims|key-ring|key-material|keys-option|algorithms)|services\/passport-jwt-signature)\./,
-  ],
+  ['keys', /^src\/tokens\/(?:key-ring|ring-keys|keys-option|key-material|public-key-form|algorithms)\./],
+  ['jwt', /^src\/tokens\/(?:jwt-verifier|jwt-gate|claims)\./],
 ];
 
 /** @param {string} root @param {readonly string[]} entries */
