@@ -130,6 +130,21 @@ describe('parseNetwork', () => {
     expect(networkOf(text).text).toBe('ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128');
   });
 
+  it.each([
+    ['10.1.2.0', true],
+    ['10.1.2.255', true],
+    ['10.1.1.255', false],
+    ['10.1.3.0', false],
+    ['2001:db8::', true],
+    ['2001:db8:ffff:ffff:ffff:ffff:ffff:ffff', true],
+    ['2001:db7:ffff:ffff:ffff:ffff:ffff:ffff', false],
+    ['2001:db9::', false],
+  ])('IP-01 ends a network at its first and last address: %s', (text, expected) => {
+    const network = networkOf(text.includes(':') ? '2001:db8::/32' : '10.1.2.0/24');
+
+    expect(networkContains(network, parseAddress(text) as Address)).toBe(expected);
+  });
+
   it('IP-01 keeps the families apart', () => {
     const everyIpv4 = networkOf('0.0.0.0/0');
     const everyIpv6 = networkOf('::/0');
