@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { StoreError } from '../../core/errors.ts';
 import { encodeData, isKey } from '../input.ts';
-import { checkNewFamily, checkPolicy, type FamilyRow, familyOf, isGeneration } from '../rotation.ts';
+import { checkNewFamily, checkPolicy, familyOf, isGeneration, type KeptFamily } from '../rotation.ts';
 import type { Engine } from '../stepwise.ts';
 import type { Connection } from './connection.ts';
 import type { SqlRow } from './pool.ts';
@@ -18,15 +18,14 @@ export type PostgresFamilies = Pick<
   | 'familyRevokeAll'
 >;
 
-const COLUMNS = `id, owner, parent, data, generation, quiet_below, created_at, rotated_at, expires_at, absolute_at,
-  feed_ms`;
+const COLUMNS = 'id, owner, parent, data, generation, created_at, rotated_at, expires_at, absolute_at';
 
 /** The same of a function that gives a row as one value. */
 const COLUMNS_OF_STATE = COLUMNS.replaceAll(/\w+/g, '(state).$&');
 
 /**
- * Each method is one statement. What changes a family is a function of the schema, which locks the row first: only so can
- * it see, in one step, what others wrote before they let go of it.
+ * Each method is one statement. What changes more than the row of a family is a function of the schema, which locks the row
+ * first: only so can it see, in one step, what others wrote before they let go of it.
  *
  * @param s The schema's name, quoted.
  * @param clock `null` for the server's own.
@@ -41,6 +40,7 @@ export function createFamilies(
   fed: () => void,
 ): PostgresFamilies {
   const now = (): number | null => clock?.now() ?? null;
+  const rotation = rotationSql(s);
 
   return {
     async familyCreate(family) {
@@ -81,9 +81,7 @@ export function createFamilies(
     async familyRotate(id, generation, policy) {
       checkPolicy(policy);
       if (!isKey(id) || !isGeneration(generation)) return { outcome: 'gone' };
-      const sql = `SELECT outcome, ${COLUMNS_OF_STATE}
-        FROM ${s}.family_rotate($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
-      const [row] = await rows(sql, [
+      const [row] = await rows(rotation, [
         id,
         generation,
         policy.idleMs,
@@ -126,24 +124,52 @@ export function createFamilies(
   };
 }
 
+/**
+ * A rotation. The current generation of a live family, with nothing to write beside it, is exchanged by one UPDATE; the
+ * function, which costs more, is for whatever else it may be. The conditions are on the row itself, so PostgreSQL judges them
+ * again on what another one wrote while this one waited, and the function then looks at it anew.
+ *
+ * How long it waits for the row is set among the conditions, since those are judged before the row is locked; and what it
+ * gives is judged after the row was written, so that what took too long is undone.
+ */
+const rotationSql = (
+  s: string,
+): string => `WITH moment AS MATERIALIZED (SELECT ${s}.moment($10::bigint) AS now),
+  rotated AS (
+    UPDATE ${s}.family
+    SET data = coalesce($6::text, data),
+      generation = $2::integer + 1,
+      quiet_below = CASE WHEN $8::boolean THEN $2::integer + 1 ELSE quiet_below END,
+      rotated_at = now,
+      expires_at = least(absolute_at, now + $3::bigint),
+      feed_ms = greatest(feed_ms, $5::bigint)
+    FROM moment
+    WHERE id = $1 AND generation = $2::integer AND expires_at > now AND cardinality($7::text[]) = 0 AND NOT $9::boolean
+      AND set_config('lock_timeout', ($11::bigint)::text, true) IS NOT NULL
+    RETURNING CASE WHEN clock_timestamp() <= statement_timestamp() + $11::bigint * interval '1 millisecond'
+      THEN 'rotated' ELSE ${s}.still_wanted($11::bigint)::text END AS outcome, ${COLUMNS})
+  SELECT outcome, ${COLUMNS} FROM rotated
+  UNION ALL
+  SELECT outcome, ${COLUMNS_OF_STATE}
+  FROM ${s}.family_rotate($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+  WHERE NOT EXISTS (SELECT FROM rotated)`;
+
 type Outcome = 'rotated' | 'ahead' | 'replayed' | 'reuse';
 
 function isOutcome(outcome: string | null | undefined): outcome is Outcome {
   return outcome === 'rotated' || outcome === 'ahead' || outcome === 'replayed' || outcome === 'reuse';
 }
 
-function rowOf(row: SqlRow): FamilyRow {
+function rowOf(row: SqlRow): KeptFamily {
   return {
     id: textOf(row['id']),
     owner: textOf(row['owner']),
     parent: row['parent'] ?? null,
     data: textOf(row['data']),
     generation: integerOf(row['generation']),
-    quietBelow: integerOf(row['quiet_below']),
     createdAt: integerOf(row['created_at']),
     rotatedAt: integerOf(row['rotated_at']),
     expiresAt: integerOf(row['expires_at']),
     absoluteAt: nullableInteger(row['absolute_at']),
-    feedMs: integerOf(row['feed_ms']),
   };
 }

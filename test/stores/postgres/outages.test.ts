@@ -57,6 +57,23 @@ describe.skipIf(POSTGRES_SOURCE === null)('postgresStore in an outage', () => {
     expect((await store.use('kind', 'id'))?.uses).toBe(1);
   });
 
+  it('undoes a rotation that took the server longer than its caller waits', async () => {
+    // Half a second for the step, though a crowded machine may take its time to get there.
+    const store = await stage.open({ timeoutMs: 20_000, acquireTimeoutMs: 19_500 });
+    await store.familyCreate(family());
+    const { schema } = store;
+    await stage.admin.query(`CREATE FUNCTION ${schema}.linger() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN PERFORM pg_sleep(0.7); RETURN NEW; END';
+      CREATE TRIGGER linger BEFORE UPDATE ON ${schema}.family FOR EACH ROW EXECUTE FUNCTION ${schema}.linger()`);
+    for (const changes of [{}, { handles: ['h1'] }]) {
+      const { error } = await refusal(store.familyRotate('f1', 1, policy(changes)));
+      expect(error.message).toContain('failed with DEADLINE');
+      expect((await store.familyGet('f1'))?.generation).toBe(1);
+    }
+    await stage.admin.query(`DROP TRIGGER linger ON ${schema}.family`);
+    expect((await store.familyRotate('f1', 1, policy())).outcome).toBe('rotated');
+  }, 60_000);
+
   it('gives up soon when the pool has no connection, and returns those that come too late', async () => {
     const pool = stage.pool({ max: 2 });
     const store = await stage.open({ pool, timeoutMs: DEADLINE_MS, acquireTimeoutMs: 200 });
