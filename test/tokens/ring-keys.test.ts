@@ -30,6 +30,14 @@ describe('readKeys', () => {
     expect(keys.map(({ verify }) => verify.type)).toEqual(['secret', 'public', 'secret']);
   });
 
+  it('reads several keys without a kid', () => {
+    expect(read([TEST_SECRET, ANOTHER_SECRET, { key: `${ANOTHER_SECRET}!`, kid: 'a' }])).toMatchObject([
+      { kid: null },
+      { kid: null },
+      { kid: 'a' },
+    ]);
+  });
+
   it('reads as many as 16 keys, with a kid of up to 256 characters', () => {
     const sixteen = Array.from({ length: 16 }, (_, i) => ({
       key: `${ANOTHER_SECRET}${i}`,
