@@ -27,6 +27,16 @@ describe('signingRing', () => {
     );
   });
 
+  it.each(['keys', 'signingKey'])(
+    'refuses a source that has no %s, without which none can sign',
+    (member) => {
+      const rest = Object.fromEntries(Object.entries(ring).filter(([name]) => name !== member));
+      expect(complaint(() => signingRing('Owner', rest, 'HS256', WEEK))).toMatch(
+        /^option_invalid: Owner\.keys must be the keys themselves or a ring/,
+      );
+    },
+  );
+
   it('refuses a ring that forgets keys while their tokens live, with two minutes to spare', () => {
     const short = withOverlap(WEEK + 119);
     expect(complaint(() => signingRing('Owner', short, 'HS256', WEEK))).toBe(
@@ -46,6 +56,7 @@ describe('keySource', () => {
     expect(keySource('Owner', source, 'RS256')).toBe(source);
     expect(keySource('Owner', TEST_SECRET, 'HS256').candidates('HS256', null)).toHaveLength(1);
     expect(complaint(() => keySource('Owner', undefined, 'HS256'))).toMatch(/^option_missing: Owner\.keys/);
+    expect(complaint(() => keySource('Owner', null, 'HS256'))).toMatch(/^option_missing: Owner\.keys/);
   });
 
   it.each(['algorithms', 'revision', 'candidates'])('takes nothing for a source that has no %s', (member) => {
