@@ -66,6 +66,12 @@ describe('parseOptions', () => {
     );
   });
 
+  it('names the factory and the option whose value is wrong', () => {
+    expect(complaint(() => parseOptions('guard', { realm: '' }, { realm: text }))).toBe(
+      'option_invalid: guard.realm must be a string that is not empty, not an empty string.',
+    );
+  });
+
   it('refuses unknown options before it looks at the values of the known ones', () => {
     expect(complaint(() => parseOptions('guard', { realm: 1, reelm: 2 }, { realm: text }))).toMatch(
       /^option_unknown/,
