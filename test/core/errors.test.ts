@@ -61,6 +61,13 @@ describe('concerning', () => {
   });
 });
 
+describe('the marks of errors', () => {
+  it('are symbols of the whole process, the same in every release, so that copies know each other', () => {
+    expect(Reflect.get(authError('token_expired'), Symbol.for('portcullis.AuthError'))).toBe(true);
+    expect(Reflect.get(new StoreError('x'), Symbol.for('portcullis.StoreError'))).toBe(true);
+  });
+});
+
 describe('isStoreError and isError', () => {
   it('recognise errors of another realm or another copy, and no value that is none', () => {
     const foreign: unknown = runInNewContext('new TypeError("x")');
