@@ -30,9 +30,12 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'strategies/**/*.ts'],
-      reporter: ['text', 'html', 'json-summary'],
+      exclude: ['test/**'],
+      reporter: [strict ? 'text-summary' : 'text', 'html', 'json-summary'],
       // One red test is no reason to lose the figures of a run that takes many minutes.
       reportOnFailure: true,
+      // Under what all tests reached on Node 20, with every program installed that they call, by at most one point.
+      thresholds: { lines: 98.5, statements: 97.5, functions: 98, branches: 94.2 },
     },
   },
 });
