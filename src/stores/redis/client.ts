@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream';
 import { ConfigError } from '../../core/errors.ts';
 import { type Reader, wrong } from '../../core/options.ts';
 
@@ -82,13 +81,9 @@ function ioredisWires(client: IoredisClient): MakeWire {
     });
     own.on('error', ended);
     own.on('close', () => ended());
-    const gather = gathering(() => (own as { readonly stream?: unknown }).stream);
     return {
       open: () => own.connect(),
-      send(args) {
-        gather();
-        return own.call(...(args as [string, ...string[]]));
-      },
+      send: (args) => own.call(...(args as [string, ...string[]])),
       destroy: () => own.disconnect(),
     };
   };
@@ -125,26 +120,6 @@ function nodeRedisWires(client: NodeRedisClient): MakeWire {
         }
       },
     };
-  };
-}
-
-/**
- * Lets what is written to a socket in one turn leave in one piece, at the end of the turn: many answers come together and
- * each is followed by another command, whose way through the system costs more than all that is done here for it. To be
- * called before each write.
- */
-function gathering(socket: () => unknown): () => void {
-  let gathers = false;
-  return () => {
-    if (gathers) return;
-    const found = socket() as Partial<Pick<Writable, 'cork' | 'uncork'>> | null | undefined;
-    if (typeof found?.cork !== 'function') return;
-    gathers = true;
-    found.cork();
-    process.nextTick(() => {
-      gathers = false;
-      found.uncork?.();
-    });
   };
 }
 
