@@ -1,21 +1,22 @@
-import { hash, randomUUID } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { guard } from '../dist/src/express.js';
 import { authenticate } from '../dist/src/middleware/authenticate.js';
 import { apiKeys } from '../dist/src/services/api-keys.js';
 import { memoryStore } from '../dist/src/stores/memory.js';
-import { bearerSessionSystem } from '../dist/src/systems/bearer-session/system.js';
 import { ApiKeyStrategy } from '../dist/strategies/api-key.js';
 import { OpaqueBearerStrategy } from '../dist/strategies/opaque-bearer.js';
 import { checkWork } from './jwt.mjs';
+import { bearerSystem } from './lib/bearer-system.mjs';
 import { apiKeyGuardByHand, bearerGuardByHand } from './lib/by-hand.mjs';
 import { measure } from './lib/measure.mjs';
 import { gate, requestWith, responseStub } from './lib/requests.mjs';
+import { sessionPeerRow } from './session-peer.mjs';
 
 const CREDENTIALS = 500;
 
 /** Guards by credentials that are looked up, whose records are in memory. @returns {Promise<import('./lib/report.mjs').Row[]>} */
 export async function credentialRows() {
-  return [await apiKeyRow(), await bearerRow()];
+  return [await apiKeyRow(), await bearerRow(), await sessionPeerRow()];
 }
 
 async function apiKeyRow() {
@@ -35,19 +36,7 @@ async function apiKeyRow() {
 }
 
 async function bearerRow() {
-  const system = bearerSessionSystem({
-    store: memoryStore(),
-    secret: 'a secret of the bench that is long enough to be one',
-    directory: {
-      findLogin: (name) => ({ id: name, active: true }),
-      verifyPassword: () => true,
-      findUser: (id) => ({ id, active: true }),
-      homeAccount: () => 1,
-      permissionsIn: () => ['reports'],
-    },
-  });
-  const tokens = [];
-  for (let index = 0; index < CREDENTIALS; index++) tokens.push(await login(system, `user-${index}`));
+  const { system, tokens } = await bearerSystem(CREDENTIALS);
   const row = await rowOf('opaque bearer, its session in memory', 'SHA-256, Map', {
     headers: tokens.map((token) => `Bearer ${token}`),
     byHand: bearerGuardByHand(tokens),
@@ -67,25 +56,6 @@ function strategyOver(tokens) {
 }
 
 const sha256 = (text) => hash('sha256', text, 'base64url');
-
-/** Signs in through the endpoint itself. */
-async function login(system, username) {
-  const body = JSON.stringify({ username, password: randomUUID() });
-  const reply = await system.handle(
-    {
-      method: 'POST',
-      path: '/auth/login',
-      mountedPath: '/auth/login',
-      query: '',
-      peerAddress: '10.1.2.3',
-      native: {},
-      headerLines: (name) => (name === 'content-type' ? ['application/json'] : []),
-      body: async () => ({ kind: 'bytes', bytes: Buffer.from(body), contentType: 'application/json' }),
-    },
-    '/auth/login',
-  );
-  return JSON.parse(reply.body).token;
-}
 
 async function rowOf(row, floor, { headers, byHand, ours, more = {} }) {
   const { state, next } = gate();
