@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { authenticate } from '../../src/middleware/authenticate.ts';
-import type { Principal } from '../../src/core/principal.ts';
-import { JwtBearerStrategy, type JwtBearerOptions } from '../../strategies/jwt-bearer.ts';
+import type { JwtBearerOptions } from '../../strategies/jwt-bearer.ts';
 import type { Framework, Host } from '../support/frameworks.ts';
 import { forge, TEST_SECRET } from '../support/jwt-forge.ts';
+import { jwtStrategy } from '../support/jwt-strategy.ts';
 import { movableClock } from '../support/movable-clock.ts';
 
 /** The time of every bench until a test brings a clock of its own. */
@@ -12,19 +12,7 @@ export const NOW = movableClock().seconds();
 /** What a good token says. */
 export const PAYLOAD = { sub: 'u1', exp: NOW + 600 };
 
-/** A strategy for HS256 with the test's secret, unless told otherwise. */
-export function jwtStrategy<P extends Principal = Principal>(
-  options: Partial<JwtBearerOptions<P>> = {},
-): JwtBearerStrategy<P> {
-  return new JwtBearerStrategy<P>({
-    algorithm: 'HS256',
-    keys: TEST_SECRET,
-    issuer: null,
-    audience: null,
-    clock: movableClock(),
-    ...options,
-  });
-}
+export { jwtStrategy };
 
 /** An application behind that strategy. */
 export function startJwtHost(framework: Framework, options: Partial<JwtBearerOptions> = {}): Promise<Host> {

@@ -1,26 +1,14 @@
 import type { Recognition } from '../../src/core/decision.ts';
 import type { MaybePromise } from '../../src/core/maybe-promise.ts';
 import type { Principal } from '../../src/core/principal.ts';
-import { JwtBearerStrategy, type JwtBearerOptions } from '../../strategies/jwt-bearer.ts';
+import type { JwtBearerStrategy } from '../../strategies/jwt-bearer.ts';
 import { forge, TEST_SECRET } from '../support/jwt-forge.ts';
 import { movableClock } from '../support/movable-clock.ts';
 
 /** The moment at which the clock of these strategies stands, in seconds. */
 export const NOW = movableClock().seconds();
 
-/** A strategy of the tests' secret, for tokens that name no issuer and no audience. */
-export function strategy<P extends Principal = Principal>(
-  options: Partial<JwtBearerOptions<P>> = {},
-): JwtBearerStrategy<P> {
-  return new JwtBearerStrategy<P>({
-    algorithm: 'HS256',
-    keys: TEST_SECRET,
-    issuer: null,
-    audience: null,
-    clock: movableClock(),
-    ...options,
-  });
-}
+export { jwtStrategy as strategy } from '../support/jwt-strategy.ts';
 
 /** A token that such a strategy accepts. */
 export function token(payload: object = {}): string {
